@@ -1,0 +1,195 @@
+"""ReasoningTrace, and the prompt contract: how a trace becomes text and text becomes a trace again.
+
+    <start_of_turn>user
+    {instruction}
+
+    {prompt}<end_of_turn>
+    <start_of_turn>model
+    <reasoning>
+    {step}
+    {step}
+    </reasoning>
+    <answer>{answer}</answer><end_of_turn>
+
+One step is one line; the further lines of a step are indented by two spaces, so that steps can be told apart again.
+The contract is versioned and hashed (`CONTRACT_DIGEST`): datasets, runs and evaluations record it. This module does not
+know tokens: the begin-of-text token is the tokenizer's business.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+from typing_extensions import Annotated
+
+from tunix_rt.errors import RenderError
+from tunix_rt.formats import Format, digest_value
+
+TRACE_VERSION = "1.0"
+
+CONTRACT_VERSION = "1"
+INSTRUCTION = (
+    "Reason step by step inside <reasoning> tags, one step per line, "
+    "then give only the final answer inside <answer> tags."
+)
+START_OF_TURN = "<start_of_turn>"
+END_OF_TURN = "<end_of_turn>"
+_PREFIX = f"{START_OF_TURN}user\n{INSTRUCTION}\n\n"
+_MIDDLE = f"{END_OF_TURN}\n{START_OF_TURN}model\n"
+_OPEN, _BETWEEN, _CLOSE = "<reasoning>\n", "\n</reasoning>\n<answer>", "</answer>"
+_INDENT = "  "
+CONTRACT_DIGEST = digest_value([CONTRACT_VERSION, _PREFIX, _MIDDLE, _OPEN, _INDENT, _BETWEEN, _CLOSE, END_OF_TURN])
+PROMPT_PREFIX = _PREFIX
+"""The text that every prompt starts with; a sampler may prefill it once."""
+
+_TURN_MARKERS = (START_OF_TURN, END_OF_TURN, "<bos>", "<eos>", "<pad>", "<unk>")
+_TAGS = ("<reasoning>", "</reasoning>", "<answer>", "</answer>")
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
+StepText = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+
+
+class TraceStep(Format):
+    """One numbered piece of reasoning (never called plain "step": that word is an optimiser update)."""
+
+    i: int
+    """Number of the trace step; unique in its trace."""
+    type: str = "step"
+    """Kind of step, for people: `step`, `compute`, `check`, …; it is not part of the rendered text."""
+    content: StepText
+    """What the step says, 1 to 20,000 characters."""
+
+
+class ReasoningTrace(Format):
+    """A prompt with the reasoning and the answer that followed, plus where it came from."""
+
+    trace_version: Literal["1.0"] = TRACE_VERSION
+    """Version of this format."""
+    prompt: Text
+    """What is asked, 1 to 50,000 characters, before any template."""
+    steps: list[TraceStep] = Field(min_length=1, max_length=1000)
+    """The reasoning, 1 to 1,000 trace steps in order."""
+    final_answer: Text
+    """The answer, 1 to 50,000 characters."""
+    meta: dict[str, Any] = Field(default_factory=dict)
+    """`id`, `source`, `license`, `domain`, `family`, `difficulty`, `answer_kind`, …"""
+
+    @field_validator("steps")
+    @classmethod
+    def _numbers_are_unique(cls, steps: list[TraceStep]) -> list[TraceStep]:
+        if len({step.i for step in steps}) != len(steps):
+            raise ValueError("the numbers `i` of the steps must be unique")
+        return steps
+
+
+class RenderedTrace(Format):
+    """A trace as text: `prompt` is given to the model, `completion` is what it is trained to write."""
+
+    prompt: str
+    completion: str
+
+    @property
+    def text(self) -> str:
+        """The whole text, prompt and completion."""
+        return self.prompt + self.completion
+
+
+class ParsedCompletion(Format):
+    """What a completion shows. `well_formed` means: exactly the contract, nothing before, between or after."""
+
+    steps: list[str]
+    """Contents of the trace steps, in order; empty if no reasoning was found."""
+    answer: str | None
+    """Text between the answer tags; None if there is no closed pair."""
+    well_formed: bool
+
+
+def make_trace(prompt: str, steps: list[str], answer: str, **meta: Any) -> ReasoningTrace:
+    """Build a trace from plain texts; the steps are numbered from 1."""
+    numbered = [TraceStep(i=number, content=content) for number, content in enumerate(steps, start=1)]
+    return ReasoningTrace(prompt=prompt, steps=numbered, final_answer=answer, meta=meta)
+
+
+def canonical(trace: ReasoningTrace) -> ReasoningTrace:
+    """Return the part of a trace that its text carries: steps numbered from 1, type `step`, no meta."""
+    return make_trace(trace.prompt, [step.content for step in trace.steps], trace.final_answer)
+
+
+def _forbid(text: str, markers: tuple[str, ...], part: str) -> None:
+    for marker in markers:
+        if marker in text:
+            raise RenderError(f"{part} contains {marker}, which the prompt contract uses itself; remove or rewrite it")
+
+
+def render_prompt(prompt: str) -> str:
+    """Return the text given to the model; raise RenderError if the prompt contains a turn marker."""
+    _forbid(prompt, _TURN_MARKERS, "the prompt")
+    return _PREFIX + prompt + _MIDDLE
+
+
+def render(trace: ReasoningTrace) -> RenderedTrace:
+    """Render a trace under the prompt contract.
+
+    Raises RenderError naming the part that could not be read back (`parse_text(render(t).text) == canonical(t)`).
+    """
+    for step in trace.steps:
+        _forbid(step.content, _TURN_MARKERS + _TAGS, f"step {step.i}")
+        if step.content != step.content.strip() or not step.content:
+            raise RenderError(f"step {step.i} starts or ends with white space, which would be lost; strip it")
+    answer = trace.final_answer
+    _forbid(answer, _TURN_MARKERS + _TAGS, "the answer")
+    if answer != answer.strip() or not answer:
+        raise RenderError("the answer starts or ends with white space, which would be lost; strip it")
+    reasoning = "\n".join(step.content.replace("\n", "\n" + _INDENT) for step in trace.steps)
+    return RenderedTrace(
+        prompt=render_prompt(trace.prompt),
+        completion=_OPEN + reasoning + _BETWEEN + answer + _CLOSE + END_OF_TURN,
+    )
+
+
+_STRICT = re.compile(re.escape(_OPEN) + r"(.+?)" + re.escape(_BETWEEN) + r"(.+?)" + re.escape(_CLOSE), re.DOTALL)
+_REASONING = re.compile(r"<reasoning>\s*(.*?)\s*(?:</reasoning>|<answer>|$)", re.DOTALL)
+_ANSWER = re.compile(r"<answer>\s*(.*?)\s*</answer>", re.DOTALL)
+
+
+def _split_steps(reasoning: str) -> list[str]:
+    steps: list[str] = []
+    for line in reasoning.split("\n"):
+        if line.startswith(_INDENT) and steps:
+            steps[-1] += "\n" + line[len(_INDENT) :]
+        elif line.strip():
+            steps.append(line)
+    return steps
+
+
+def parse_completion(completion: str) -> ParsedCompletion:
+    """Read a completion, with or without its end-of-turn marker; anything that can be found is returned.
+
+    If several answers are closed, the last one counts for `answer`, and the completion is not well formed.
+    """
+    text = completion.removesuffix(END_OF_TURN)
+    match = _STRICT.fullmatch(text)
+    if match and not any(tag in part for part in match.groups() for tag in _TAGS + _TURN_MARKERS):
+        steps = _split_steps(match[1])
+        well_formed = bool(match[2].strip()) and match[2] == match[2].strip() and bool(steps)
+        return ParsedCompletion(steps=steps, answer=match[2].strip() or None, well_formed=well_formed)
+    reasoning = _REASONING.search(text)
+    answers = [answer for answer in _ANSWER.findall(text) if answer]
+    return ParsedCompletion(
+        steps=_split_steps(reasoning[1]) if reasoning else [],
+        answer=answers[-1] if answers else None,
+        well_formed=False,
+    )
+
+
+def parse_text(text: str) -> ReasoningTrace:
+    """Read back a whole rendered text; raise RenderError if it does not follow the contract."""
+    if not text.startswith(_PREFIX) or text.count(_MIDDLE) != 1:
+        raise RenderError("the text does not follow the prompt contract; expected one user turn and one model turn")
+    prompt, completion = text[len(_PREFIX) :].split(_MIDDLE)
+    parsed = parse_completion(completion)
+    if not parsed.well_formed or parsed.answer is None:
+        raise RenderError("the model turn does not follow the prompt contract; expected <reasoning> then <answer>")
+    return make_trace(prompt, parsed.steps, parsed.answer)

@@ -1,0 +1,323 @@
+"""Configurations: what a person may choose, read from YAML 1.2 and dotted overrides, checked in full before any work.
+
+It does not know how a choice is carried out. A file looks like this; its first comment is the command that runs it:
+
+    # tunix-rt train sft configs/sft-gemma3-270m.yaml
+    kind: sft
+    base_model: gemma3-270m
+    dataset: dev-reasoning-v1
+    learning_rate: 5e-4
+
+An unknown key is an error that names the nearest known one. Later sources win: defaults < file < `--set a.b=c` < flags.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from tunix_rt.errors import ConfigError
+from tunix_rt.formats import Format
+
+LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""Names of the projections that an adapter may attach to, as Hugging Face spells them."""
+
+
+class LoRAConfig(Format):
+    """A low-rank adapter (arXiv 2106.09685): each chosen weight W becomes W + alpha/rank · A·B."""
+
+    rank: int = Field(16, ge=1, le=1024)
+    """Rank of A·B."""
+    alpha: float = Field(32.0, gt=0)
+    """Scale; the adapter is multiplied by alpha / rank."""
+    modules: tuple[str, ...] = LORA_MODULES
+    """Projections that get an adapter; any of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj."""
+
+    @model_validator(mode="after")
+    def _modules_are_known(self) -> LoRAConfig:
+        unknown = [name for name in self.modules if name not in LORA_MODULES]
+        if unknown or not self.modules:
+            raise ValueError(f"modules must be one or more of {', '.join(LORA_MODULES)}; got {unknown or 'none'}")
+        return self
+
+
+class SFTConfig(Format):
+    """Supervised fine-tuning: imitate the traces of a dataset."""
+
+    kind: Literal["sft"] = "sft"
+    """What this file configures."""
+    base_model: str = "gemma3-270m"
+    """Name of the base model: gemma3-270m, gemma3-1b-it, gemma2-2b-it or nano (`tunix-rt models list`)."""
+    model_path: Path | None = None
+    """Local Hugging Face or Kaggle folder of the base model; None: the model's own way to be fetched."""
+    dataset: str | None = None
+    """Key `<name>-<version>` under the home folder, or the path of a dataset folder; in a session, the session's own."""
+    method: Literal["lora", "full"] = "lora"
+    """Train a low-rank adapter, or every weight."""
+    lora: LoRAConfig = LoRAConfig()
+    """The adapter; not used by method `full`."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of weights and activations; loss, adapter and optimiser state are float32 always."""
+    max_length: int = Field(512, ge=8, le=32_768)
+    """Tokens of one packed row, L."""
+    batch_size: int = Field(1, ge=1, le=4096)
+    """Packed rows of one micro-batch, B."""
+    accumulation: int = Field(4, ge=1, le=4096)
+    """Micro-batches of one optimiser update; their gradients are weighted by trained tokens."""
+    learning_rate: float = Field(5e-4, gt=0, le=1)
+    """Peak learning rate."""
+    final_learning_rate_fraction: float = Field(0.05, ge=0, le=1)
+    """Where the cosine ends, as a fraction of the peak."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Course of the learning rate after the warm-up."""
+    warmup_fraction: float = Field(0.05, ge=0, lt=1)
+    """Share of the updates with a linearly rising learning rate."""
+    weight_decay: float = Field(0.0, ge=0)
+    """Decoupled weight decay of AdamW (arXiv 1711.05101)."""
+    beta2: float = Field(0.98, gt=0, lt=1)
+    """Decay of AdamW's second moment."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest global norm of a gradient; larger ones are scaled down."""
+    max_steps: int | None = Field(None, ge=1)
+    """Optimiser updates; None: `epochs` decides."""
+    epochs: float = Field(1.0, gt=0)
+    """Passes over the training split where `max_steps` is None."""
+    max_examples: int | None = Field(None, ge=1)
+    """Use only the first so many examples of the training split; None: all."""
+    time_budget_minutes: float | None = Field(None, gt=0)
+    """Stop cleanly, with a checkpoint, before so many minutes have passed; None: no limit."""
+    eval_every_steps: int = Field(50, ge=1)
+    """Updates between two measurements of the validation loss."""
+    checkpoint_every_steps: int = Field(50, ge=1)
+    """Updates between two checkpoints; one is always written at the end."""
+    keep_checkpoints: int = Field(2, ge=1)
+    """How many of the newest checkpoints are kept."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Seed of the data order and of the adapter's start."""
+
+
+class EvalConfig(Format):
+    """One measurement of a model on a task."""
+
+    kind: Literal["eval"] = "eval"
+    """What this file configures."""
+    task: str = "dev-reasoning-v1:heldout"
+    """Name of the task (`tunix-rt tasks list`)."""
+    task_path: Path | None = None
+    """File of a task that is not built in, such as gsm8k; None: built in or registered."""
+    limit: int | None = Field(None, ge=1)
+    """Measure only so many items, chosen evenly over the families; None: all."""
+    prompt: Literal["contract", "few_shot"] = "contract"
+    """Ask under the prompt contract, or with worked examples before the question."""
+    shots: int = Field(4, ge=1, le=32)
+    """Worked examples of the few-shot prompt."""
+    max_new_tokens: int = Field(256, ge=1, le=8192)
+    """Longest completion, in tokens."""
+    temperature: float = Field(0.0, ge=0, le=10)
+    """0: greedy; above: sampled."""
+    top_p: float = Field(1.0, gt=0, le=1)
+    """Keep the most likely tokens whose probabilities sum to this."""
+    num_samples: int = Field(1, ge=1, le=256)
+    """Completions per item; more than one needs a temperature above 0."""
+    batch_size: int = Field(32, ge=1, le=4096)
+    """Sequences decoded at a time."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Seed of the sampling and of the choice of worked examples."""
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> EvalConfig:
+        if self.num_samples > 1 and self.temperature == 0:
+            raise ValueError("num_samples > 1 with temperature 0 repeats one greedy completion; set temperature above 0")
+        return self
+
+
+class DatasetConfig(Format):
+    """What a session builds its dataset from."""
+
+    name: str = Field("dev-reasoning", pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """Name of the dataset; its key is `<name>-<version>`."""
+    version: str = Field("v1", pattern=r"^v[0-9][a-z0-9.]*$")
+    """Version of the dataset."""
+    sources: tuple[str, ...] = Field(("dev-reasoning-v1",), min_length=1)
+    """Names of training tasks, or paths of files and folders of traces."""
+    valid_fraction: float = Field(0.05, gt=0, lt=1)
+    """Share of the families' rows kept for the validation loss."""
+    near_duplicate: float = Field(0.85, gt=0, le=1)
+    """Jaccard similarity from which two prompts count as near duplicates."""
+    max_examples: int | None = Field(None, ge=1)
+    """Use at most so many rows; None: all."""
+
+
+class PhaseShares(Format):
+    """How a session's budget is planned, as shares that sum to 1; the measured course replaces the plan."""
+
+    dataset: float = Field(0.02, gt=0, lt=1)
+    """Build the dataset."""
+    model: float = Field(0.06, gt=0, lt=1)
+    """Fetch, convert and load the base model."""
+    base: float = Field(0.26, gt=0, lt=1)
+    """Measure the base model, under the contract and few-shot."""
+    sft: float = Field(0.44, gt=0, lt=1)
+    """Fine-tune; gets what the other phases leave over."""
+    tuned: float = Field(0.12, gt=0, lt=1)
+    """Measure the tuned model; never given away."""
+    export: float = Field(0.07, gt=0, lt=1)
+    """Export and reload; never given away."""
+    report: float = Field(0.03, gt=0, lt=1)
+    """Compare, write the report, leave a margin; never given away."""
+
+    @model_validator(mode="after")
+    def _sum_is_one(self) -> PhaseShares:
+        total = sum(self.model_dump().values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares must sum to 1; they sum to {total:.4f}")
+        return self
+
+
+class SessionConfig(Format):
+    """A whole session: dataset, base measured, SFT, tuned measured, comparison, export, report; inside one budget."""
+
+    kind: Literal["session"] = "session"
+    """What this file configures."""
+    name: str = Field("demo", pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """Short name; part of the run's id."""
+    budget_minutes: float = Field(15.0, gt=0)
+    """Wall-clock budget of the session, from the start of the process to its end."""
+    phases: PhaseShares = PhaseShares()
+    """How the budget is planned."""
+    dataset: DatasetConfig = DatasetConfig()
+    """What the dataset is built from."""
+    sft: SFTConfig = SFTConfig()
+    """The fine-tuning; its `dataset` and `time_budget_minutes` are the session's."""
+    eval: EvalConfig = EvalConfig()
+    """The measurement; its `prompt` is the session's: contract and few-shot for the base, contract for the tuned model."""
+    few_shot_pool: str = "dev-reasoning-v1"
+    """Task that gives the worked examples of the few-shot prompt; never the evaluated one."""
+    exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
+    """Formats to export; each is reloaded and compared before it counts."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Seed of the split, of the training and of the evaluation."""
+
+    @model_validator(mode="after")
+    def _pool_is_not_the_task(self) -> SessionConfig:
+        if self.few_shot_pool == self.eval.task:
+            raise ValueError(f"few_shot_pool is the evaluated task {self.eval.task!r}; take its worked examples elsewhere")
+        return self
+
+
+CONFIGS: dict[str, type[Format]] = {"sft": SFTConfig, "eval": EvalConfig, "session": SessionConfig}
+"""Configuration classes by the `kind` that a file names."""
+
+C = TypeVar("C", bound=Format)
+
+
+def load_config(
+    cls: type[C],
+    path: Path | None = None,
+    overrides: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None,
+) -> C:
+    """Return a checked configuration: defaults < file < overrides (`a.b=c`) < flags (dotted names; None is not given).
+
+    Raises ConfigError naming the source and the key, with the nearest known key where one is unknown.
+    """
+    values = _read_mapping(path) if path else {}
+    kind = cls.model_fields["kind"].default
+    if values.get("kind", kind) != kind:
+        raise ConfigError(f"{path} is of kind {values['kind']!r}; expected {kind!r}, as this command runs it")
+    for override in overrides:
+        key, separator, text = override.partition("=")
+        if not separator or not key.strip():
+            raise ConfigError(f"--set {override}: expected a.b=value")
+        _assign(cls, values, key.strip(), parse_yaml(text, f"--set {override}"), f"--set {override}")
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _assign(cls, values, key, value, f"--{key.replace('.', '-')}")
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(cls, error, str(path) if path else "the options")) from error
+
+
+def read_config(path: Path, overrides: Sequence[str] = ()) -> Format:
+    """Return the configuration in a file, whatever its `kind` is."""
+    kind = _read_mapping(path).get("kind")
+    if kind not in CONFIGS:
+        raise ConfigError(f"{path}: kind is {kind!r}; expected one of {', '.join(CONFIGS)}")
+    return load_config(CONFIGS[kind], path, overrides)
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Return the value of a YAML 1.2 text (`on` and `no` are words there); raise ConfigError naming where it stands."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as a configuration: {error}") from error
+    values = parse_yaml(text, str(path))
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} holds {type(values).__name__}; expected a mapping of keys to values")
+    return values
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    """Return the Format inside an annotation such as `X`, `X | None`; None if there is none."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
+
+
+def _unknown(cls: type[BaseModel], key: str, where: str) -> str:
+    known = cls.model_fields
+    initials = [name for name in known if "".join(word[0] for word in name.split("_")) == key.lower()]
+    close = initials or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(cls.model_fields)}"
+    return f"{where}: unknown key {key!r} of {cls.__name__}; {hint}"
+
+
+def _assign(cls: type[BaseModel], values: dict[str, Any], dotted: str, value: Any, where: str) -> None:
+    """Set one dotted key in nested values, checking each name on the way."""
+    *parents, last = dotted.split(".")
+    for name in parents:
+        field = cls.model_fields.get(name)
+        inner = _nested(field.annotation) if field else None
+        if inner is None:
+            raise ConfigError(_unknown(cls, name, where) if field is None else f"{where}: {name!r} has no keys inside")
+        inside = values.setdefault(name, {})
+        if not isinstance(inside, dict):
+            raise ConfigError(f"{where}: {name!r} is {inside!r}, not a mapping")
+        cls, values = inner, inside
+    if last not in cls.model_fields:
+        raise ConfigError(_unknown(cls, last, where))
+    values[last] = value
+
+
+def _explain(cls: type[BaseModel], error: ValidationError, where: str) -> str:
+    """Return one line an error: where, which key, what was expected and what came."""
+    lines = []
+    for detail in error.errors():
+        location = [str(part) for part in detail["loc"]]
+        owner: type[BaseModel] = cls
+        for name in location[:-1]:
+            field = owner.model_fields.get(name)
+            owner = (_nested(field.annotation) if field else None) or owner
+        if detail["type"] == "extra_forbidden":
+            lines.append(_unknown(owner, location[-1], where))
+        else:
+            got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
+            message = detail["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {'.'.join(location) or 'the whole'}: {message}{got}")
+    return "\n".join(lines)

@@ -56,7 +56,7 @@ class SFTConfig(Format):
     model_path: Path | None = None
     """Local Hugging Face or Kaggle folder of the base model; None: the model's own way to be fetched."""
     dataset: str | None = None
-    """Key `<name>-<version>` under the home folder, or the path of a dataset folder; in a session, the session's own."""
+    """Key `<name>-<version>` under the home folder, or a dataset folder; in a session, the session's own."""
     method: Literal["lora", "full"] = "lora"
     """Train a low-rank adapter, or every weight."""
     lora: LoRAConfig = LoRAConfig()
@@ -132,7 +132,7 @@ class EvalConfig(Format):
     @model_validator(mode="after")
     def _samples_differ(self) -> EvalConfig:
         if self.num_samples > 1 and self.temperature == 0:
-            raise ValueError("num_samples > 1 with temperature 0 repeats one greedy completion; set temperature above 0")
+            raise ValueError("num_samples > 1 with temperature 0 repeats one completion; set temperature above 0")
         return self
 
 
@@ -195,7 +195,7 @@ class SessionConfig(Format):
     sft: SFTConfig = SFTConfig()
     """The fine-tuning; its `dataset` and `time_budget_minutes` are the session's."""
     eval: EvalConfig = EvalConfig()
-    """The measurement; its `prompt` is the session's: contract and few-shot for the base, contract for the tuned model."""
+    """The measurement; its `prompt` is the session's: both for the base, contract for the tuned model."""
     few_shot_pool: str = "dev-reasoning-v1"
     """Task that gives the worked examples of the few-shot prompt; never the evaluated one."""
     exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
@@ -206,7 +206,7 @@ class SessionConfig(Format):
     @model_validator(mode="after")
     def _pool_is_not_the_task(self) -> SessionConfig:
         if self.few_shot_pool == self.eval.task:
-            raise ValueError(f"few_shot_pool is the evaluated task {self.eval.task!r}; take its worked examples elsewhere")
+            raise ValueError(f"few_shot_pool is the evaluated task {self.eval.task!r}; take another task")
         return self
 
 

@@ -1,0 +1,435 @@
+"""RunManifest and RunDir: one execution of a recipe as a folder that describes itself; the only place that names its files.
+
+    runs/2026-01-05-sft-dev-reasoning-7f3a/
+        manifest.json      written first, replaced atomically on each change of status
+        config.json        the resolved configuration
+        metrics.jsonl      one event a line: {"step": 10, "time_s": 8.1, "loss": 0.91}
+        preview.json       tokens of the first rows with their loss mask, written before step 1
+        checkpoints/<step>/  adapter/  exports/<format>/  report.html  logs/attempt-1.log
+
+It does not know how anything is trained or measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import fcntl
+import logging
+import signal
+import time
+import traceback
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tunix_rt.config import CONFIGS
+from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
+from tunix_rt.formats import (
+    MANIFEST,
+    Format,
+    append_jsonl,
+    check_digests,
+    digest_file,
+    digest_value,
+    locked,
+    staged_folder,
+    write_format,
+)
+from tunix_rt.provenance import Provenance, now, provenance
+
+logger = logging.getLogger(__name__)
+
+Status = Literal["queued", "preparing", "running", "completed", "stopped", "failed", "cancelled"]
+ACTIVE: tuple[Status, ...] = ("preparing", "running")
+"""Statuses of a run that a process works on; with no process behind it, such a run is shown as interrupted."""
+RESUMABLE: tuple[Status, ...] = ("queued", "preparing", "running", "stopped", "failed", "cancelled")
+"""Statuses from which a run can go on, if no process holds it."""
+
+
+class Stopped(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); work that is in a checkpoint is kept."""
+
+
+class FolderRef(Format):
+    """A folder or file named by the digests of its content, so that it can be checked at any later time."""
+
+    kind: Literal["dataset", "base_model", "evaluation", "run", "task", "output"]
+    """What the folder is."""
+    key: str
+    """Name that a person knows it by."""
+    path: str
+    """Where it was: relative to the home folder if inside it, else absolute."""
+    digest: str
+    """Digest of `files`."""
+    files: dict[str, str]
+    """Digest of every file by its path relative to the folder, the manifest included."""
+
+
+class RunError(Format):
+    """Why a run failed."""
+
+    stage: str
+    """What was being done: dataset, model, train, evaluate, export, …"""
+    type: str
+    """Class of the error."""
+    message: str
+    """What was expected, what came, what to do."""
+
+
+class RunManifest(Format):
+    """What a run is, what it was made from, and how far it got."""
+
+    manifest_version: Literal["1.0"] = "1.0"
+    """Version of this format."""
+    id: str
+    """Name of the run's folder."""
+    kind: str
+    """Recipe: `sft` or `session`."""
+    status: Status
+    """Lifecycle state."""
+    stage: str = "queued"
+    """What is being done, or was done last."""
+    created: str
+    """When the folder was made, UTC."""
+    started: str | None = None
+    """When the newest attempt began, UTC; None before the first."""
+    finished: str | None = None
+    """When the newest attempt ended, UTC; None while it has not."""
+    attempts: int = Field(0, ge=0)
+    """How often a process has worked on this run."""
+    error: RunError | None = None
+    """Why the newest attempt failed; None if it did not."""
+    seed: int
+    """Seed of the resolved configuration."""
+    config_digest: str
+    """Digest of config.json."""
+    inputs: dict[str, FolderRef] = Field(default_factory=dict)
+    """Everything the run was made from, by its part in the run: dataset, base_model, …"""
+    outputs: dict[str, FolderRef] = Field(default_factory=dict)
+    """Everything the run made, recorded when it ended: its own files and its evaluations."""
+    results: dict[str, Any] = Field(default_factory=dict)
+    """The few figures that one looks for first."""
+    timings: dict[str, float] = Field(default_factory=dict)
+    """Seconds by phase."""
+    provenance: Provenance
+    """Code, packages and machine of the newest attempt."""
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """Every file name inside a run's folder."""
+
+    path: Path
+    """The run's folder."""
+
+    @property
+    def id(self) -> str:
+        """Name of the run."""
+        return self.path.name
+
+    @property
+    def home(self) -> Path:
+        """The home folder that the run belongs to."""
+        return self.path.parent.parent
+
+    @property
+    def manifest(self) -> Path:
+        """What the run is: a RunManifest."""
+        return self.path / MANIFEST
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.json"
+
+    @property
+    def metrics(self) -> Path:
+        """Metrics, one event a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Completions seen during training, one a line."""
+        return self.path / "samples.jsonl"
+
+    @property
+    def preview(self) -> Path:
+        """Tokens of the first rows with their loss mask."""
+        return self.path / "preview.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of resumable checkpoints, one a step."""
+        return self.path / "checkpoints"
+
+    @property
+    def adapter(self) -> Path:
+        """The trained weights: the LoRA adapter, or all weights after full fine-tuning."""
+        return self.path / "adapter"
+
+    @property
+    def exports(self) -> Path:
+        """Folder of exports, one a format."""
+        return self.path / "exports"
+
+    @property
+    def report(self) -> Path:
+        """The self-contained page."""
+        return self.path / "report.html"
+
+    @property
+    def result(self) -> Path:
+        """The result of the recipe as one JSON object."""
+        return self.path / "result.json"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of logs, one an attempt."""
+        return self.path / "logs"
+
+    def log(self, attempt: int) -> Path:
+        """Log of one attempt."""
+        return self.logs / f"attempt-{attempt}.log"
+
+
+def new_run(
+    home: Path,
+    kind: str,
+    slug: str,
+    *,
+    config: Format,
+    seed: int | None = None,
+    inputs: Mapping[str, FolderRef] | None = None,
+) -> RunDir:
+    """Make the folder of a new run, with its manifest (status queued) and its resolved configuration."""
+    run_id = f"{time.strftime('%Y-%m-%d', time.gmtime())}-{kind}-{slug}-{uuid.uuid4().hex[:4]}"
+    run = RunDir(home / "runs" / run_id)
+    with staged_folder(run.path) as stage:
+        staged = RunDir(stage)
+        write_format(staged.config, config)
+        manifest = RunManifest(
+            id=run_id,
+            kind=kind,
+            status="queued",
+            created=now(),
+            seed=getattr(config, "seed", 0) if seed is None else seed,
+            config_digest=digest_file(staged.config),
+            inputs=dict(inputs or {}),
+            provenance=provenance(),
+        )
+        write_format(staged.manifest, manifest)
+    return run
+
+
+def open_run(home: Path, run_id: str) -> RunDir:
+    """Return a run by id, by an unambiguous part of its id, or by the path of its folder; `latest` is the newest.
+
+    Raises MissingError with the nearest ids, UsageError if several runs match.
+    """
+    if (Path(run_id) / MANIFEST).is_file():
+        return RunDir(Path(run_id).resolve())
+    ids = _run_ids(home)
+    if run_id == "latest" and ids:
+        return RunDir(home / "runs" / max(ids, key=lambda name: read_run(RunDir(home / "runs" / name)).created))
+    matches = [name for name in ids if name == run_id] or [name for name in ids if run_id in name]
+    if len(matches) == 1:
+        return RunDir(home / "runs" / matches[0])
+    if matches:
+        raise UsageError(f"{run_id!r} fits {len(matches)} runs: {', '.join(matches)}; write more of the id")
+    close = difflib.get_close_matches(run_id, ids, n=3, cutoff=0.3)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`tunix-rt runs list` shows what there is"
+    raise MissingError(f"no run {run_id!r} under {home / 'runs'}; {hint}")
+
+
+def list_runs(home: Path) -> list[RunManifest]:
+    """Return the manifests of all runs, the newest first."""
+    manifests = [read_run(RunDir(home / "runs" / name)) for name in _run_ids(home)]
+    return sorted(manifests, key=lambda manifest: (manifest.created, manifest.id), reverse=True)
+
+
+def read_run(run: RunDir) -> RunManifest:
+    """Return the manifest of a run."""
+    return RunManifest.read(run.manifest)
+
+
+def read_run_config(run: RunDir) -> Format:
+    """Return the resolved configuration of a run; raise DigestError if the file is not the one it started with."""
+    manifest = read_run(run)
+    check_digests(run.path, {run.config.name: manifest.config_digest})
+    if manifest.kind not in CONFIGS:
+        raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(CONFIGS)}")
+    return CONFIGS[manifest.kind].read(run.config)
+
+
+def shown_status(run: RunDir, manifest: RunManifest) -> str:
+    """Return the status that a person should see: `interrupted` for a run whose process died without a word."""
+    return "interrupted" if manifest.status in ACTIVE and not is_held(run) else manifest.status
+
+
+def is_held(run: RunDir) -> bool:
+    """Return whether a living process works on this run."""
+    lock = run.path / ".lock"
+    if not lock.exists():
+        return False
+    with lock.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def update_run(run: RunDir, **changes: Any) -> RunManifest:
+    """Replace fields of the manifest, atomically; return the new manifest."""
+    changed = read_run(run).model_dump() | changes
+    manifest = RunManifest.model_validate(changed)
+    write_format(run.manifest, manifest)
+    return manifest
+
+
+def log_metrics(run: RunDir, **values: float | int | str | None) -> None:
+    """Append one event to the metrics of a run; say `step=` and `time_s=` where they apply."""
+    append_jsonl(run.metrics, values)
+
+
+@contextlib.contextmanager
+def attempt(run: RunDir) -> Iterator[RunManifest]:
+    """Hold a run and work on it: sets the statuses, keeps a log, and records how the attempt ended.
+
+    The body sets status `stopped` itself, through update_run, if it ends before its work is done; any other end without
+    an error counts as `completed`. An interrupt (Ctrl-C, SIGTERM) leaves `stopped`, an error `failed`; both are raised
+    again. Raises BusyError if another process holds the run, UsageError if it is completed.
+    """
+    with locked(run.path):
+        before = read_run(run)
+        if before.status not in RESUMABLE:
+            raise UsageError(f"run {run.id} is {before.status}; start a new one")
+        number = before.attempts + 1
+        manifest = update_run(
+            run, status="running", attempts=number, started=now(), finished=None, error=None, provenance=provenance()
+        )
+        with _logging_to(run.log(number)):
+            logger.info("run started: id=%s kind=%s attempt=%d", run.id, manifest.kind, number)
+            try:
+                yield manifest
+            except KeyboardInterrupt as error:
+                logger.info("run interrupted: id=%s by=%s", run.id, type(error).__name__)
+                update_run(run, status="stopped", finished=now())
+                raise
+            except BaseException as error:
+                logger.error("run failed: id=%s\n%s", run.id, traceback.format_exc())
+                stage = read_run(run).stage
+                failure = RunError(stage=stage, type=type(error).__name__, message=str(error) or repr(error))
+                update_run(run, status="failed", finished=now(), error=failure)
+                raise
+            ended = read_run(run)
+            status = ended.status if ended.status not in ACTIVE else "completed"
+            logger.info("run ended: id=%s status=%s", run.id, status)
+        own = folder_ref("output", run.id, run.path, home=run.home, leave_out=(MANIFEST, ".lock", "logs"))
+        update_run(run, status=status, finished=now(), outputs={**ended.outputs, "run": own})
+
+
+@contextlib.contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("tunix_rt")
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(min(level or logging.INFO, logging.INFO))
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+
+
+@contextlib.contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into Stopped inside the block, so that a run records its end before the process leaves."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped("SIGTERM")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def folder_ref(
+    kind: Literal["dataset", "base_model", "evaluation", "run", "task", "output"],
+    key: str,
+    path: Path,
+    *,
+    home: Path,
+    leave_out: tuple[str, ...] = (".lock",),
+) -> FolderRef:
+    """Hash a folder (or a single file) and return the record by which it can be checked later."""
+    if path.is_file():
+        files = {path.name: digest_file(path)}
+        path = path.parent
+    else:
+        inside = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
+        files = {name.as_posix(): digest_file(path / name) for name in inside if name.parts[0] not in leave_out}
+    if not files:
+        raise MissingError(f"{path} holds no file; expected the {kind} {key}")
+    place, root = path.resolve(), home.resolve()
+    where = place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place)
+    return FolderRef(kind=kind, key=key, path=where, digest=digest_value(files), files=files)
+
+
+class Verified(Format):
+    """What a verification read."""
+
+    run: str
+    """Id of the run."""
+    files: int
+    """How many files were hashed, and equal what was recorded."""
+    bytes: int
+    """How many bytes they hold."""
+    checked: list[str]
+    """What was checked, upstream first: `dataset dev-reasoning-v1`, `base_model gemma3-270m`, …"""
+
+
+def verify_run(run: RunDir) -> Verified:
+    """Hash everything that a run names, and what those runs name in turn.
+
+    Raises DigestError naming the first file that is missing or differs in one byte.
+    """
+    manifest = read_run(run)
+    checked: list[str] = []
+    count = size = 0
+    for part, ref in [*manifest.inputs.items(), *manifest.outputs.items()]:
+        folder = run.home / ref.path
+        if digest_value(ref.files) != ref.digest:
+            raise DigestError(f"{run.manifest}: the files of {part} do not give its digest; the manifest was edited")
+        check_digests(folder, ref.files)
+        count += len(ref.files)
+        size += sum((folder / name).stat().st_size for name in ref.files)
+        if ref.kind == "run":
+            upstream = verify_run(RunDir(folder))
+            checked += upstream.checked
+            count, size = count + upstream.files, size + upstream.bytes
+        checked.append(f"{ref.kind} {ref.key}")
+    read_run_config(run)
+    checked.append("config")
+    return Verified(run=run.id, files=count + 1, bytes=size + run.config.stat().st_size, checked=checked)
+
+
+def _run_ids(home: Path) -> list[str]:
+    folder = home / "runs"
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path.name for path in folder.iterdir() if not path.name.startswith(".") and (path / MANIFEST).is_file()
+    )

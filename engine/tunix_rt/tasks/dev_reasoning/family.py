@@ -1,0 +1,93 @@
+"""Family, Draft and World: what a family of generated items is made of.
+
+It does not know any family. A family is a function from a World (the words and the seeded dice of one split) to a Draft
+(one question with its worked answer); the package builds items from drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, TypeVar
+
+from tunix_rt.grading import AnswerKind
+
+T = TypeVar("T")
+
+Split = Literal["train", "heldout", "dev"]
+"""`train` is learned from; `heldout` is its twin for evaluation; `dev` is for exploration while a recipe is chosen."""
+
+BySplit = Mapping[Split, Sequence[T]]
+"""Wordings or words, a separate set for each split, so that no evaluation text is a training text with new numbers."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One question with the steps that derive its answer."""
+
+    prompt: str
+    steps: list[str]
+    answer: str
+    kind: AnswerKind
+    difficulty: int
+    choices: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    unit: str | None = None
+
+
+class World:
+    """The words and the dice of one split; the same split and seed give the same world on any machine."""
+
+    def __init__(self, split: Split, seed: str) -> None:
+        self.split = split
+        self._random = Random(seed)
+
+    def number(self, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`, both included."""
+        return self._random.randint(low, high)
+
+    def numbers(self, count: int, low: int, high: int) -> list[int]:
+        """Return `count` different whole numbers from `low` to `high`, in random order."""
+        return self._random.sample(range(low, high + 1), count)
+
+    def pick(self, options: Sequence[T]) -> T:
+        """Return one of the options."""
+        return self._random.choice(options)
+
+    def choose(self, options: BySplit[T]) -> T:
+        """Return one of the options of this split."""
+        return self._random.choice(options[self.split])
+
+    def several(self, options: BySplit[T], count: int) -> list[T]:
+        """Return `count` different options of this split, in random order."""
+        return self._random.sample(options[self.split], count)
+
+    def shuffled(self, options: Sequence[T]) -> list[T]:
+        """Return the options in random order."""
+        return self._random.sample(options, len(options))
+
+    def chance(self, probability: float) -> bool:
+        """Return True with this probability."""
+        return self._random.random() < probability
+
+
+@dataclass(frozen=True)
+class Family:
+    """A named kind of question."""
+
+    name: str
+    domain: str
+    draw: Callable[[World], Draft]
+    hard: bool = False
+    """True for a family that a model of 270M parameters is not expected to master in a short session."""
+
+
+def listed(words: Sequence[object]) -> str:
+    """Return words or numbers joined by commas."""
+    return ", ".join(str(word) for word in words)
+
+
+def counted(words: Sequence[str]) -> str:
+    """Return words numbered from 1: `1 tree, 2 lamp`."""
+    return ", ".join(f"{number} {word}" for number, word in enumerate(words, start=1))

@@ -111,9 +111,9 @@ class EvalConfig(Format):
     task_path: Path | None = None
     """File of a task that is not built in, such as gsm8k; None: built in or registered."""
     limit: int | None = Field(None, ge=1)
-    """Measure only so many items, chosen evenly over the families; None: all."""
-    prompt: Literal["contract", "few_shot"] = "contract"
-    """Ask under the prompt contract, or with worked examples before the question."""
+    """Measure only the first so many items; None: all."""
+    prompt: Literal["contract", "few_shot", "few_shot_plain", "few_shot_turns"] = "contract"
+    """Ask under the prompt contract, or after worked examples; `few_shot` is the stronger of the two styles."""
     shots: int = Field(4, ge=1, le=32)
     """Worked examples of the few-shot prompt."""
     max_new_tokens: int = Field(256, ge=1, le=8192)

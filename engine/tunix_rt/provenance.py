@@ -1,4 +1,4 @@
-"""Provenance: which code, packages and machine made a folder.
+"""Provenance: which inputs, code, packages and machine made a folder; how an input is named so that it can be checked.
 
 It does not know what was made, and it never imports an accelerator library: the heavy half says which device it used.
 """
@@ -12,9 +12,11 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from tunix_rt import __version__
-from tunix_rt.formats import Format
+from tunix_rt.errors import DigestError, MissingError
+from tunix_rt.formats import Format, check_digests, digest_file, digest_value
 
 RECORDED_PACKAGES = (
     "flax",
@@ -33,6 +35,8 @@ RECORDED_PACKAGES = (
     "sentencepiece",
 )
 """Packages whose version can change a result."""
+RefKind = Literal["dataset", "base_model", "evaluation", "run", "task", "output"]
+"""What a recorded folder is."""
 
 
 class Provenance(Format):
@@ -56,6 +60,21 @@ class Provenance(Format):
     """Accelerator or processor that did the arithmetic, as JAX names it; None where none was used."""
     dtype: str | None = None
     """Type of the arithmetic, `float32` or `bfloat16`; None where none was used."""
+
+
+class FolderRef(Format):
+    """A folder or file named by the digests of its content, so that it can be checked at any later time."""
+
+    kind: RefKind
+    """What the folder is."""
+    key: str
+    """Name that a person knows it by."""
+    path: str
+    """Where it was: relative to the home folder if inside it, else absolute."""
+    digest: str
+    """Digest of `files`."""
+    files: dict[str, str]
+    """Digest of every file by its path relative to the folder, the manifest included."""
 
 
 def now() -> str:
@@ -113,3 +132,36 @@ def provenance(*, device: str | None = None, dtype: str | None = None) -> Proven
         device=device,
         dtype=dtype,
     )
+
+
+def folder_ref(
+    kind: RefKind,
+    key: str,
+    path: Path,
+    *,
+    home: Path,
+    leave_out: tuple[str, ...] = (".lock",),
+) -> FolderRef:
+    """Hash a folder (or a single file) and return the record by which it can be checked later."""
+    if path.is_file():
+        files = {path.name: digest_file(path)}
+        path = path.parent
+    else:
+        inside = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
+        files = {name.as_posix(): digest_file(path / name) for name in inside if name.parts[0] not in leave_out}
+    if not files:
+        raise MissingError(f"{path} holds no file; expected the {kind} {key}")
+    place, root = path.resolve(), home.resolve()
+    where = place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place)
+    return FolderRef(kind=kind, key=key, path=where, digest=digest_value(files), files=files)
+
+
+def check_ref(ref: FolderRef, home: Path) -> Path:
+    """Return the folder of a record; raise DigestError naming the first file that is missing or differs in one byte."""
+    folder = home / ref.path
+    if digest_value(ref.files) != ref.digest:
+        raise DigestError(
+            f"the record of the {ref.kind} {ref.key} was edited: its list of files does not give its digest"
+        )
+    check_digests(folder, ref.files)
+    return folder

@@ -29,19 +29,18 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tunix_rt.config import CONFIGS
-from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
+from tunix_rt.errors import DataError, MissingError, UsageError
 from tunix_rt.formats import (
     MANIFEST,
     Format,
     append_jsonl,
     check_digests,
     digest_file,
-    digest_value,
     locked,
     staged_folder,
     write_format,
 )
-from tunix_rt.provenance import Provenance, now, provenance
+from tunix_rt.provenance import FolderRef, Provenance, check_ref, folder_ref, now, provenance
 
 logger = logging.getLogger(__name__)
 
@@ -54,21 +53,6 @@ RESUMABLE: tuple[Status, ...] = ("queued", "preparing", "running", "stopped", "f
 
 class Stopped(KeyboardInterrupt):
     """The process was asked to end (SIGTERM); work that is in a checkpoint is kept."""
-
-
-class FolderRef(Format):
-    """A folder or file named by the digests of its content, so that it can be checked at any later time."""
-
-    kind: Literal["dataset", "base_model", "evaluation", "run", "task", "output"]
-    """What the folder is."""
-    key: str
-    """Name that a person knows it by."""
-    path: str
-    """Where it was: relative to the home folder if inside it, else absolute."""
-    digest: str
-    """Digest of `files`."""
-    files: dict[str, str]
-    """Digest of every file by its path relative to the folder, the manifest included."""
 
 
 class RunError(Format):
@@ -366,28 +350,6 @@ def stopping_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def folder_ref(
-    kind: Literal["dataset", "base_model", "evaluation", "run", "task", "output"],
-    key: str,
-    path: Path,
-    *,
-    home: Path,
-    leave_out: tuple[str, ...] = (".lock",),
-) -> FolderRef:
-    """Hash a folder (or a single file) and return the record by which it can be checked later."""
-    if path.is_file():
-        files = {path.name: digest_file(path)}
-        path = path.parent
-    else:
-        inside = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
-        files = {name.as_posix(): digest_file(path / name) for name in inside if name.parts[0] not in leave_out}
-    if not files:
-        raise MissingError(f"{path} holds no file; expected the {kind} {key}")
-    place, root = path.resolve(), home.resolve()
-    where = place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place)
-    return FolderRef(kind=kind, key=key, path=where, digest=digest_value(files), files=files)
-
-
 class Verified(Format):
     """What a verification read."""
 
@@ -409,11 +371,8 @@ def verify_run(run: RunDir) -> Verified:
     manifest = read_run(run)
     checked: list[str] = []
     count = size = 0
-    for part, ref in [*manifest.inputs.items(), *manifest.outputs.items()]:
-        folder = run.home / ref.path
-        if digest_value(ref.files) != ref.digest:
-            raise DigestError(f"{run.manifest}: the files of {part} do not give its digest; the manifest was edited")
-        check_digests(folder, ref.files)
+    for ref in [*manifest.inputs.values(), *manifest.outputs.values()]:
+        folder = check_ref(ref, run.home)
         count += len(ref.files)
         size += sum((folder / name).stat().st_size for name in ref.files)
         if ref.kind == "run":
@@ -424,6 +383,12 @@ def verify_run(run: RunDir) -> Verified:
     read_run_config(run)
     checked.append("config")
     return Verified(run=run.id, files=count + 1, bytes=size + run.config.stat().st_size, checked=checked)
+
+
+def check_inputs(run: RunDir) -> None:
+    """Raise DigestError naming the first byte-changed input of a run, so that a resumed run goes on with the same."""
+    for ref in read_run(run).inputs.values():
+        check_ref(ref, run.home)
 
 
 def _run_ids(home: Path) -> list[str]:

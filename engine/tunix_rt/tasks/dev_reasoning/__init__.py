@@ -6,6 +6,8 @@ that any prefix of a split is balanced; the same split has the same digest on an
 
 from __future__ import annotations
 
+from functools import cache
+
 from tunix_rt.grading import Target
 from tunix_rt.tasks.dev_reasoning import (
     dates,
@@ -23,14 +25,26 @@ from tunix_rt.tasks.dev_reasoning import (
     sums,
 )
 from tunix_rt.tasks.dev_reasoning.family import Draft, Family, Split, World
-from tunix_rt.tasks.task import Item, make_item
+from tunix_rt.tasks.task import Item, Task, check_items, make_item
 
-VERSION = "v1"
+NAME, VERSION = "dev-reasoning-v1", "v1"
 SOURCE, LICENSE = "tunix-rt", "Apache-2.0"
 FAMILIES: tuple[Family, ...] = tuple(
     family
     for module in (
-        sums, stories, measures, dates, sequences, ordering, strings, sets, logic, programs, science, reading, ideas
+        sums,
+        stories,
+        measures,
+        dates,
+        sequences,
+        ordering,
+        strings,
+        sets,
+        logic,
+        programs,
+        science,
+        reading,
+        ideas,
     )
     for family in module.FAMILIES
 )
@@ -49,7 +63,7 @@ def _grams(prompt: str) -> frozenset[str]:
 
 def draw_family(family: Family, split: Split, count: int) -> list[Draft]:
     """Return `count` drafts of one family, no two of them nearly alike."""
-    world = World(split, f"dev-reasoning-{VERSION}/{split}/{family.name}")
+    world = World(split, f"{NAME}/{split}/{family.name}")
     drafts: list[Draft] = []
     seen: list[frozenset[str]] = []
     for _ in range(_PATIENCE * count):
@@ -81,9 +95,24 @@ def _item(family: Family, split: Split, number: int, draft: Draft) -> Item:
     )
 
 
-def generate(split: Split, per_family: int | None = None) -> list[Item]:
+@cache
+def _split_items(split: Split) -> tuple[Item, ...]:
     """Return the items of a split, the families taking turns in an order shuffled anew for each round."""
-    count = per_family or PER_FAMILY[split]
-    columns = [[_item(family, split, i, draft) for i, draft in enumerate(draw_family(family, split, count))] for family in FAMILIES]
-    order = World(split, f"dev-reasoning-{VERSION}/{split}/order")
-    return [column[i] for i in range(count) for column in order.shuffled(columns)]
+    count = PER_FAMILY[split]
+    columns = [
+        [_item(family, split, i, draft) for i, draft in enumerate(draw_family(family, split, count))]
+        for family in FAMILIES
+    ]
+    order = World(split, f"{NAME}/{split}/order")
+    return tuple(column[i] for i in range(count) for column in order.shuffled(columns))
+
+
+def task_name(split: Split) -> str:
+    """Return the name of the task that holds a split; the training split has the plain name."""
+    return NAME if split == "train" else f"{NAME}:{split}"
+
+
+def build(split: Split, limit: int | None) -> Task:
+    """Return a split as a task, or its first `limit` items, in which the families are balanced."""
+    name = task_name(split)
+    return Task(name, VERSION, split, check_items(name, _split_items(split)[:limit]), LICENSE, SOURCE)

@@ -5,13 +5,11 @@ It does not know time zones or leap years: no question touches the end of Februa
 
 from __future__ import annotations
 
-from tunix_rt.tasks.dev_reasoning.family import BySplit, Draft, Family, World, counted
+from tunix_rt.tasks.dev_reasoning.family import BySplit, Draft, Family, World, counted, words
 from tunix_rt.tasks.dev_reasoning.words import NAMES
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = tuple(
-    "January February March April May June July August September October November December".split()
-)
+MONTHS = words("January February March April May June July August September October November December")
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 _DAY_AFTER: BySplit[str] = {
@@ -26,7 +24,10 @@ _DAY_AFTER: BySplit[str] = {
         "{n} plants a seed on {d}; it sprouts {k} days on. On what weekday does it sprout?",
         "Counting {k} days forward from {d}, which weekday do you reach?",
     ),
-    "dev": ("Starting at {d}, move ahead {k} days in the week. Where do you land?", "{n} has a test {k} days past {d}. State its weekday."),
+    "dev": (
+        "Starting at {d}, move ahead {k} days in the week. Where do you land?",
+        "{n} has a test {k} days past {d}. State its weekday.",
+    ),
 }
 _DAY_BEFORE: BySplit[str] = {
     "train": (
@@ -34,7 +35,10 @@ _DAY_BEFORE: BySplit[str] = {
         "What day of the week comes {k} days before {d}?",
         "The film starts on {d}. {n} bought the ticket {k} days earlier. Which day was that?",
     ),
-    "heldout": ("If it is {d} now, give the weekday {k} days back.", "{n} woke up ill {k} days prior to {d}. On what weekday was it?"),
+    "heldout": (
+        "If it is {d} now, give the weekday {k} days back.",
+        "{n} woke up ill {k} days prior to {d}. On what weekday was it?",
+    ),
     "dev": ("Starting at {d}, move back {k} days in the week. Where do you land?",),
 }
 _MONTH_AFTER: BySplit[str] = {
@@ -79,8 +83,8 @@ _CLOCK: BySplit[str] = {
 _DATE: BySplit[str] = {
     "train": (
         "It is {d} {m}. {m} has {size} days. What is the date in {k} days? Answer as day and month, like 5 June.",
-        "{n} goes on a trip on {d} {m} and returns {k} days later. {m} has {size} days. When does {n} return? Answer like 5 June.",
-        "A bill from {d} {m} must be paid within {k} days. {m} has {size} days. What is the last date? Answer like 5 June.",
+        "{n} leaves on {d} {m} and returns {k} days later. {m} has {size} days. When is that? Answer like 5 June.",
+        "A bill of {d} {m} is due after {k} days. {m} has {size} days. On which date is it due? Answer like 5 June.",
     ),
     "heldout": (
         "Count {k} days on from {d} {m} ({size} days in {m}). Which date is it? Write it like 8 June.",
@@ -97,7 +101,10 @@ def weekday(world: World) -> Draft:
     passed = [WEEKDAYS[(start + (-i if back else i)) % 7] for i in range(1, k + 1)]
     prompt = world.choose(_DAY_BEFORE if back else _DAY_AFTER).format(d=WEEKDAYS[start], k=k, n=world.choose(NAMES))
     prompt = prompt.replace("1 days", "1 day")
-    steps = [f"Count {'back' if back else 'on'} from {WEEKDAYS[start]}: {counted(passed)}.", f"Day {k} is {passed[-1]}."]
+    steps = [
+        f"Count {'back' if back else 'on'} from {WEEKDAYS[start]}: {counted(passed)}.",
+        f"Day {k} is {passed[-1]}.",
+    ]
     return Draft(prompt, steps, passed[-1], "choice", 1 if k < 3 else 2, choices=WEEKDAYS)
 
 
@@ -105,7 +112,9 @@ def month(world: World) -> Draft:
     """A month some months after another one, by counting."""
     start, k = world.number(0, 11), world.number(1, 5)
     passed = [MONTHS[(start + i) % 12] for i in range(1, k + 1)]
-    prompt = world.choose(_MONTH_AFTER).format(m=MONTHS[start], k=k, n=world.choose(NAMES)).replace("1 months", "1 month")
+    prompt = (
+        world.choose(_MONTH_AFTER).format(m=MONTHS[start], k=k, n=world.choose(NAMES)).replace("1 months", "1 month")
+    )
     steps = [f"Count on from {MONTHS[start]}: {counted(passed)}.", f"Month {k} is {passed[-1]}."]
     return Draft(prompt, steps, passed[-1], "choice", 1 if k < 3 else 2, choices=MONTHS)
 
@@ -133,7 +142,11 @@ def date(world: World) -> Draft:
     size, left, k = MONTH_DAYS[index], world.number(1, 12), world.number(13, 28)
     d, day, following = size - left, k - left, MONTHS[index + 1]
     prompt = world.choose(_DATE).format(d=d, m=MONTHS[index], size=size, k=k, n=world.choose(NAMES))
-    steps = [f"{size} - {d} = {left} {'day' if left == 1 else 'days'} until {MONTHS[index]} ends", f"{k} - {left} = {day}", f"The date is {day} {following}."]
+    steps = [
+        f"{size} - {d} = {left} {'day' if left == 1 else 'days'} until {MONTHS[index]} ends",
+        f"{k} - {left} = {day}",
+        f"The date is {day} {following}.",
+    ]
     return Draft(prompt, steps, f"{day} {following}", "text", 4, aliases=(f"{following} {day}",))
 
 

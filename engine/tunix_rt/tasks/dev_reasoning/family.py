@@ -83,11 +83,16 @@ class Family:
     """True for a family that a model of 270M parameters is not expected to master in a short session."""
 
 
-def listed(words: Sequence[object]) -> str:
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text."""
+    return tuple(text.split())
+
+
+def listed(entries: Sequence[object]) -> str:
     """Return words or numbers joined by commas."""
-    return ", ".join(str(word) for word in words)
+    return ", ".join(str(entry) for entry in entries)
 
 
-def counted(words: Sequence[str]) -> str:
+def counted(entries: Sequence[str]) -> str:
     """Return words numbered from 1: `1 tree, 2 lamp`."""
-    return ", ".join(f"{number} {word}" for number, word in enumerate(words, start=1))
+    return ", ".join(f"{number} {entry}" for number, entry in enumerate(entries, start=1))

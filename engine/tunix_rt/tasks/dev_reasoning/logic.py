@@ -69,7 +69,14 @@ def facts(world: World) -> Draft:
         rule = f"Every {k} is {q}." if shape == "all" else f"No {k} is {q}."
         steps = [rule, f"{n} is a {k}, so {n} is {'' if shape == 'all' else 'not '}{q}."]
     prompt = template.format(k=k, j=j, q=q, n=n)
-    return Draft(prompt[0].upper() + prompt[1:], [*steps, f"The answer is {answer}."], answer, "choice", difficulty, choices=("yes", "no"))
+    return Draft(
+        prompt[0].upper() + prompt[1:],
+        [*steps, f"The answer is {answer}."],
+        answer,
+        "choice",
+        difficulty,
+        choices=("yes", "no"),
+    )
 
 
 FAMILIES = (Family("facts", "logic", facts),)

@@ -16,7 +16,11 @@ _EXTREME: BySplit[str] = {
         "From the list {row}, pick the {w}.",
         "Look at {row}. What is the {w} number?",
     ),
-    "heldout": ("Among {row}, which one is {w}?", "Say which of the numbers {row} is the {w} one.", "{row}: give the {w}."),
+    "heldout": (
+        "Among {row}, which one is {w}?",
+        "Say which of the numbers {row} is the {w} one.",
+        "{row}: give the {w}.",
+    ),
     "dev": ("Here are some numbers, {row}. State the {w} of them.", "Point out the {w} entry of {row}."),
 }
 
@@ -78,7 +82,9 @@ def extreme(world: World) -> Draft:
         winner = better(best, other)
         steps.append(f"{best} and {other}: {winner} is {relation}.")
         best = winner
-    return Draft(world.choose(_EXTREME).format(w=word, row=listed(row)), steps, str(best), "number", 1 if len(row) < 5 else 2)
+    return Draft(
+        world.choose(_EXTREME).format(w=word, row=listed(row)), steps, str(best), "number", 1 if len(row) < 5 else 2
+    )
 
 
 def ascending(world: World) -> Draft:

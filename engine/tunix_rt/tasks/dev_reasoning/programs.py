@@ -1,6 +1,6 @@
 """Tracing small Python programs: assignments, and loops over lists and ranges.
 
-It does not run the programs: a trace keeps the value of each name line by line, and a test executes them for comparison.
+It does not run the programs: a trace keeps the value of each name line by line. A test executes them for comparison.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def loop(world: World) -> Draft:
         row, limit = world.numbers(5, 1, 30), world.number(8, 20)
         code = [f"{y} = [{x} for {x} in {row} if {x} > {limit}]", f"print(len({y}))"]
         kept = [value for value in row if value > limit]
-        steps = [f"{value} > {limit}: {'yes' if value > limit else 'no'}" for value in row] + [f"{len(kept)} values stay."]
+        steps = [f"{value} > {limit}: {'yes' if value > limit else 'no'}" for value in row] + [
+            f"{len(kept)} values stay."
+        ]
         return Draft(_ask(world, code), steps, str(len(kept)), "python", 3)
     words = world.several(SHORT_WORDS, 4)
     code = [f"{y} = ''", f"for {x} in {words}:", f"    {y} = {x}[0] + {y}", f"print({y})"]

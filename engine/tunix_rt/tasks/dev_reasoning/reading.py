@@ -5,11 +5,13 @@ It does not know anything beyond the prompt: the answer stands in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tunix_rt.tasks.dev_reasoning.family import BySplit, Draft, Family, World
 from tunix_rt.tasks.dev_reasoning.topics import TOPICS
 from tunix_rt.tasks.dev_reasoning.words import NAMES
 
-_TABLES: BySplit[tuple[str, str, tuple[str, ...]]] = {
+_TABLES: BySplit[tuple[str, str, Sequence[str]]] = {
     "train": (
         ("Prices in dollars", "the price of {x}", ("tea", "soup", "cake", "juice", "toast", "salad", "pie", "rice")),
         ("Rooms", "the room of {x}", ("maths", "art", "music", "history", "sport", "science")),
@@ -28,13 +30,20 @@ _TABLES: BySplit[tuple[str, str, tuple[str, ...]]] = {
     ),
 }
 _VALUE: BySplit[str] = {
-    "train": ("{title}: {table}. What is {what}?", "{title}: {table}. Give {what}.", "Use the table ({title}): {table}. Find {what}."),
+    "train": (
+        "{title}: {table}. What is {what}?",
+        "{title}: {table}. Give {what}.",
+        "Use the table ({title}): {table}. Find {what}.",
+    ),
     "heldout": ("Table of {lower} - {table}. Tell {what}.", "{table} ({lower}). Read off {what}."),
     "dev": ("From the {lower} below, report {what}.\n{table}",),
 }
 _ENTRY: BySplit[str] = {
     "train": ("{title}: {table}. Which entry has the number {v}?", "{title}: {table}. What belongs to {v}?"),
-    "heldout": ("Table of {lower} - {table}. Whose number is {v}?", "{table} ({lower}). Who or what is listed with {v}?"),
+    "heldout": (
+        "Table of {lower} - {table}. Whose number is {v}?",
+        "{table} ({lower}). Who or what is listed with {v}?",
+    ),
     "dev": ("From the {lower} below, report the entry with {v}.\n{table}",),
 }
 _TOTAL: BySplit[str] = {

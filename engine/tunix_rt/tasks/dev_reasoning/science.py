@@ -19,7 +19,7 @@ _KNOWN: BySplit[tuple[str, str, str, str, str]] = {
     "train": _facts("""
         Which animal is a mammal? | A whale feeds its young with milk. | whale | shark | trout
         Which of these is a bird? | A penguin has feathers and lays eggs. | penguin | bat | butterfly
-        Which part of a plant takes up water from the soil? | Roots are in the soil and take up water. | root | leaf | flower
+        Which part of a plant takes up water? | Roots are in the soil and drink from it. | root | leaf | flower
         What do plants need to make food? | Leaves use light to make sugar. | light | salt | sand
         Which of these gives off its own light? | The Sun is a star, and stars shine. | Sun | Moon | Earth
         What is frozen water called? | Water that freezes turns into ice. | ice | steam | fog
@@ -75,7 +75,10 @@ _ASK: BySplit[str] = {
         "{q} A) {a} B) {b} C) {c}. Answer with the letter.",
         "Science: {q} Choose A) {a}, B) {b} or C) {c}. Answer with the letter.",
     ),
-    "heldout": ("{q} Options: A) {a} B) {b} C) {c}. Reply with A, B or C.", "{q} Is it A) {a}, B) {b} or C) {c}? Reply with A, B or C."),
+    "heldout": (
+        "{q} Options: A) {a} B) {b} C) {c}. Reply with A, B or C.",
+        "{q} Is it A) {a}, B) {b} or C) {c}? Reply with A, B or C.",
+    ),
     "dev": ("Nature quiz. {q} A) {a} B) {b} C) {c}. Only the letter.",),
 }
 
@@ -97,13 +100,29 @@ _MEASURED: BySplit[_Measured] = {
             ),
             "The lower melting point melts first.",
             True,
-            (("tin", 232), ("lead", 327), ("zinc", 420), ("silver", 962), ("gold", 1064), ("copper", 1085), ("iron", 1538)),
+            (
+                ("tin", 232),
+                ("lead", 327),
+                ("zinc", 420),
+                ("silver", 962),
+                ("gold", 1064),
+                ("copper", 1085),
+                ("iron", 1538),
+            ),
         ),
         _Measured(
             ("A {x} can run {a} km an hour, a {y} {b}. Which animal is ahead after an hour?",),
             "The higher speed goes further.",
             False,
-            (("horse", 70), ("lion", 80), ("rabbit", 40), ("dog", 45), ("cheetah", 110), ("elephant", 25), ("zebra", 65)),
+            (
+                ("horse", 70),
+                ("lion", 80),
+                ("rabbit", 40),
+                ("dog", 45),
+                ("cheetah", 110),
+                ("elephant", 25),
+                ("zebra", 65),
+            ),
         ),
     ),
     "heldout": (
@@ -140,9 +159,10 @@ def science(world: World) -> Draft:
         question, fact, right, *wrong = world.choose(_KNOWN)
         options = world.shuffled([right, *wrong])
         letter = "ABC"[options.index(right)]
-        a, b, c = options
-        prompt = world.choose(_ASK).format(q=question, a=a, b=b, c=c)
-        return Draft(prompt, [fact, f"{right[0].upper() + right[1:]} is {letter}."], letter, "choice", 2, choices=(a, b, c))
+        first, second, third = options
+        prompt = world.choose(_ASK).format(q=question, a=first, b=second, c=third)
+        steps = [fact, f"{right[0].upper() + right[1:]} is {letter}."]
+        return Draft(prompt, steps, letter, "choice", 2, choices=tuple(options))
     kind = world.choose(_MEASURED)
     (x, a), (y, b) = world.shuffled(kind.values)[:2]
     answer = x if (a < b) == kind.lowest else y

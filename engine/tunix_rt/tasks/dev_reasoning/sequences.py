@@ -15,7 +15,11 @@ _NEXT: BySplit[str] = {
         "Continue the pattern {row} with one more number.",
         "Look at {row}. Write the next number.",
     ),
-    "heldout": ("Here is a sequence: {row}. Give its next term.", "{row}, and then? Name the number.", "Which term extends {row}?"),
+    "heldout": (
+        "Here is a sequence: {row}. Give its next term.",
+        "{row}, and then? Name the number.",
+        "Which term extends {row}?",
+    ),
     "dev": ("One more term for this list, please: {row}.", "A pattern runs {row}. State what it reaches next."),
 }
 
@@ -36,7 +40,9 @@ def following(world: World) -> Draft:
         first = world.number(step * 4, step * 4 + 20)
         row, answer = [first - step * i for i in range(4)], first - step * 4
         rule, last = f"{row[0]} - {step} = {row[1]} and {row[1]} - {step} = {row[2]}", f"{row[3]} - {step} = {answer}"
-    return Draft(world.choose(_NEXT).format(row=listed(row)), [rule, last], str(answer), "number", 3 if shape == "double" else 2)
+    return Draft(
+        world.choose(_NEXT).format(row=listed(row)), [rule, last], str(answer), "number", 3 if shape == "double" else 2
+    )
 
 
 FAMILIES = (Family("sequence", "sequences", following),)

@@ -25,7 +25,10 @@ _ONLY: BySplit[str] = {
         "{n} has: {a}. {m} has: {b}. What does {n} have that {m} does not?",
         "List 1: {a}. List 2: {b}. Which words are only in list 1?",
     ),
-    "heldout": ("{n} packs {a}; {m} packs {b}. What is packed by {n} alone?", "Remove the words [{b}] from [{a}]. What stays?"),
+    "heldout": (
+        "{n} packs {a}; {m} packs {b}. What is packed by {n} alone?",
+        "Remove the words [{b}] from [{a}]. What stays?",
+    ),
     "dev": ("What occurs in {n}'s list ({a}) but is missing from {m}'s list ({b})?",),
 }
 _MEMBER: BySplit[str] = {
@@ -34,7 +37,10 @@ _MEMBER: BySplit[str] = {
         "{n} bought: {a}. Did {n} buy a {x}? Answer yes or no.",
         "Does the list {a} contain the word {x}? Answer yes or no.",
     ),
-    "heldout": ("Can the word {x} be found among {a}? Say yes or no.", "The drawer of {n} holds {a}. Is a {x} inside? Say yes or no."),
+    "heldout": (
+        "Can the word {x} be found among {a}? Say yes or no.",
+        "The drawer of {n} holds {a}. Is a {x} inside? Say yes or no.",
+    ),
     "dev": ("Yes or no: {x} is one of the words {a}.",),
 }
 
@@ -48,8 +54,13 @@ def sets(world: World) -> Draft:
         row, member = pool[: world.number(3, 5)], world.chance(0.5)
         x = world.pick(row) if member else pool[-1]
         answer = "yes" if member else "no"
-        steps = [f"The list is {listed(row)}.", f"It {'has' if member else 'does not have'} {x}, so the answer is {answer}."]
-        return Draft(world.choose(_MEMBER).format(x=x, a=listed(row), n=n), steps, answer, "choice", 1, choices=("yes", "no"))
+        steps = [
+            f"The list is {listed(row)}.",
+            f"It {'has' if member else 'does not have'} {x}, so the answer is {answer}.",
+        ]
+        return Draft(
+            world.choose(_MEMBER).format(x=x, a=listed(row), n=n), steps, answer, "choice", 1, choices=("yes", "no")
+        )
     first = pool[:3]
     shared = world.number(1, 2)
     second = world.shuffled([*world.shuffled(first)[:shared], *pool[3 : 6 - shared]])

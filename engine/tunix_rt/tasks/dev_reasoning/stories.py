@@ -51,28 +51,50 @@ _BOTH: BySplit[str] = {
 
 _CHANGE: BySplit[str] = {
     "train": (
-        "{n} buys {a} {t} at ${p} each and {b} {u} at ${q} each, and pays with ${m}. How many dollars does {n} get back?",
-        "At a stall one of the {t} costs ${p} and one of the {u} costs ${q}. {n} takes {a} {t} and {b} {u} and hands over "
-        "${m}. What is the change in dollars?",
+        "{n} buys {a} {t} at ${p} each and {b} {u} at ${q} each and pays ${m}. How many dollars does {n} get back?",
+        "At a stall {t} cost ${p} each and {u} ${q}. {n} takes {a} {t} and {b} {u} and hands over ${m}. "
+        "What is the change in dollars?",
     ),
-    "heldout": ("With ${m} in hand, {n} orders {a} {t} for ${p} apiece plus {b} {u} for ${q} apiece. How much money, in dollars, stays?",),
-    "dev": ("{n} spends on {a} {t} (${p} per piece) and {b} {u} (${q} per piece) out of ${m}. Say how many dollars are over.",),
+    "heldout": (
+        "With ${m} in hand, {n} orders {a} {t} for ${p} apiece plus {b} {u} for ${q} apiece. "
+        "How much money, in dollars, stays?",
+    ),
+    "dev": (
+        "Out of ${m}, {n} spends on {a} {t} (${p} per piece) and {b} {u} (${q} per piece). "
+        "Say how many dollars are over.",
+    ),
 }
 _WAGES: BySplit[str] = {
     "train": (
-        "{n} earns ${p} an hour and works {a} hours a day for {b} days. Then {n} spends ${m}. How many dollars are left?",
-        "For {b} days {n} works {a} hours each day at ${p} per hour, then pays ${m} for a coat. How many dollars remain?",
+        "{n} earns ${p} an hour and works {a} hours a day for {b} days. Then {n} spends ${m}. "
+        "How many dollars are left?",
+        "For {b} days {n} works {a} hours each day at ${p} per hour, then pays ${m} for a coat. "
+        "How many dollars remain?",
     ),
-    "heldout": ("{n} is paid ${p} for every hour. After {b} shifts of {a} hours, ${m} goes to rent. How much is left in dollars?",),
-    "dev": ("A job pays {n} ${p} hourly. {n} does {b} shifts, each {a} hours long, and gives ${m} to charity. Say how many dollars {n} keeps.",),
+    "heldout": (
+        "{n} is paid ${p} for every hour. After {b} shifts of {a} hours, ${m} goes to rent. "
+        "How much is left in dollars?",
+    ),
+    "dev": (
+        "A job pays {n} ${p} hourly. {n} does {b} shifts, each {a} hours long, and gives ${m} to charity. "
+        "Say how many dollars {n} keeps.",
+    ),
 }
 _SHARE: BySplit[str] = {
     "train": (
-        "{n} has {a} boxes of {b} {t}. {n} keeps {c} and shares the rest equally among {k} friends. How many {t} does each get?",
-        "{a} crates hold {b} {t} each. {c} {t} are bad; the others go in {k} equal piles. How many {t} are in one pile?",
+        "{n} has {a} boxes of {b} {t}. {n} keeps {c} and shares the rest equally among {k} friends. "
+        "How many {t} does each get?",
+        "{a} crates hold {b} {t} each. {c} {t} are bad; the others go in {k} equal piles. "
+        "How many {t} are in one pile?",
     ),
-    "heldout": ("From {a} packets with {b} {t} in each, {n} sets {c} aside and splits what is left evenly between {k} teams. How many {t} per team?",),
-    "dev": ("{n} opens {a} cartons ({b} {t} in every one), throws {c} out and deals the remainder to {k} tables alike. Say how many {t} a table gets.",),
+    "heldout": (
+        "From {a} packets with {b} {t} in each, {n} sets {c} aside and splits what is left evenly between {k} teams. "
+        "How many {t} per team?",
+    ),
+    "dev": (
+        "{n} opens {a} cartons ({b} {t} in every one), throws {c} out and deals the remainder to {k} tables alike. "
+        "Say how many {t} a table gets.",
+    ),
 }
 
 
@@ -92,9 +114,21 @@ def story(world: World) -> Draft:
     else:
         answer = a + b - c
         prompt, steps = world.choose(_BOTH), [f"{a} + {b} = {a + b}", f"{a + b} - {c} = {answer}"]
-    facts = {"gain": f"{a} and {b} more", "loss": f"{a} less {b}", "groups": f"{a} times {b}", "both": f"{a}, plus {b}, less {c}"}
+    facts = {
+        "gain": f"{a} and {b} more",
+        "loss": f"{a} less {b}",
+        "groups": f"{a} times {b}",
+        "both": f"{a}, plus {b}, less {c}",
+    }
     prompt = prompt.format(n=n, m=m, t=t, a=a, b=b, c=c)
-    return Draft(prompt, [f"{facts[shape].capitalize()} {t}.", *steps], str(answer), "number", 2 if shape == "both" else 1, unit=t)
+    return Draft(
+        prompt,
+        [f"{facts[shape].capitalize()} {t}.", *steps],
+        str(answer),
+        "number",
+        2 if shape == "both" else 1,
+        unit=t,
+    )
 
 
 def errand(world: World) -> Draft:
@@ -106,7 +140,12 @@ def errand(world: World) -> Draft:
         a, b, p, q = world.number(3, 9), world.number(3, 9), world.number(3, 12), world.number(3, 12)
         total = a * p + b * q
         m = (total // 50 + 1) * 50
-        steps = [f"{a} * {p} = {a * p}", f"{b} * {q} = {b * q}", f"{a * p} + {b * q} = {total}", f"{m} - {total} = {m - total}"]
+        steps = [
+            f"{a} * {p} = {a * p}",
+            f"{b} * {q} = {b * q}",
+            f"{a * p} + {b * q} = {total}",
+            f"{m} - {total} = {m - total}",
+        ]
         prompt = world.choose(_CHANGE).format(n=n, t=t, u=u, a=a, b=b, p=p, q=q, m=m)
         return Draft(prompt, steps, str(m - total), "number", 5, unit="dollars")
     if shape == "wages":

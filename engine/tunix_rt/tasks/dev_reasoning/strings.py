@@ -45,7 +45,11 @@ _NTH: BySplit[str] = {
     "dev": ("From the words {row} take the one in spot {k}.",),
 }
 _AROUND: BySplit[str] = {
-    "train": ("Write these words in reverse order: {row}.", "Reverse the list {row}.", "List {row} from the last word to the first."),
+    "train": (
+        "Write these words in reverse order: {row}.",
+        "Reverse the list {row}.",
+        "List {row} from the last word to the first.",
+    ),
     "heldout": ("Start at the end and copy the list: {row}.", "Turn the row {row} around, last word first."),
     "dev": ("Give the words {row} in opposite order.",),
 }

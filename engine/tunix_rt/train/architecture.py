@@ -100,7 +100,8 @@ class Architecture:
             "query_pre_attn_scalar": self.query_scalar or self.head_dim,
             "sliding_window": self.sliding_window,
             "layer_types": [
-                "full_attention" if index in self.global_layers else "sliding_attention" for index in range(self.num_layers)
+                "full_attention" if index in self.global_layers else "sliding_attention"
+                for index in range(self.num_layers)
             ],
             "rope_theta": self.global_rope,
             "attention_bias": False,
@@ -155,4 +156,6 @@ def read_config(config: dict[str, Any], where: str) -> Architecture:
             max_positions=text.get("max_position_embeddings", 32_768),
         )
     except KeyError as error:
-        raise DataError(f"{where}: the key {error} is missing; expected a Hugging Face config.json of Gemma 2 or 3") from error
+        raise DataError(
+            f"{where}: the key {error} is missing; expected a Hugging Face config.json of Gemma 2 or 3"
+        ) from error

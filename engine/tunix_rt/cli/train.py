@@ -1,0 +1,128 @@
+"""`tunix-rt train`: run one training recipe on a dataset."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tunix_rt.cli.options import (
+    ConfigFile,
+    DryRun,
+    Json,
+    MaxExamples,
+    MaxSteps,
+    Seed,
+    Settings,
+    TimeBudget,
+    fields,
+    home,
+    say,
+    show,
+    show_json,
+    working,
+)
+
+if TYPE_CHECKING:
+    from tunix_rt.config import SFTConfig
+    from tunix_rt.progress import Reporter
+    from tunix_rt.run import RunDir
+
+app = typer.Typer(help="Train a model on a dataset.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Train a model on a dataset."""
+
+
+@app.command()
+def sft(
+    config: ConfigFile = None,
+    dataset: Annotated[str | None, typer.Option(help="Key of the dataset, from `data list`, or its folder.")] = None,
+    model: Annotated[str | None, typer.Option(help="Base model, from `models list`.")] = None,
+    max_steps: MaxSteps = None,
+    max_examples: MaxExamples = None,
+    time_budget_minutes: TimeBudget = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune a base model so that it imitates the traces of a dataset."""
+    from tunix_rt.config import SFTConfig, load_config
+    from tunix_rt.errors import ConfigError
+
+    flags = {
+        "dataset": dataset,
+        "base_model": model,
+        "max_steps": max_steps,
+        "max_examples": max_examples,
+        "time_budget_minutes": time_budget_minutes,
+        "seed": seed,
+    }
+    resolved = load_config(SFTConfig, config, settings or (), flags)
+    if resolved.dataset is None:
+        raise ConfigError("no dataset is named; say --dataset KEY (`tunix-rt data list` shows the keys)")
+    if dry_run:
+        _show_plan(resolved, as_json)
+        return
+    with working() as reporter:
+        run = new_sft_run(resolved, reporter)
+        say(f"run {run.id}")
+        result = _train(resolved, run, reporter)
+    if as_json:
+        show_json(result)
+    else:
+        show(run.id)
+
+
+def new_sft_run(config: SFTConfig, reporter: Reporter) -> RunDir:
+    """Make the run of a fine-tuning, with its dataset and base model recorded by digest."""
+    from tunix_rt import dataset
+    from tunix_rt.provenance import folder_ref
+    from tunix_rt.run import new_run
+    from tunix_rt.train.base_models import fetch
+
+    frozen = dataset.load(home(), config.dataset or "")
+    files = fetch(config.base_model, home(), path=config.model_path, progress=reporter.say)
+    inputs = {
+        "dataset": folder_ref("dataset", frozen.key, frozen.folder, home=home()),
+        "base_model": folder_ref("base_model", files.name, files.folder, home=home()),
+    }
+    return new_run(home(), "sft", frozen.key, config=config, inputs=inputs)
+
+
+def resume_sft(run: RunDir, reporter: Reporter) -> Any:
+    """Go on with the run of a fine-tuning and return its result."""
+    from tunix_rt.config import SFTConfig
+    from tunix_rt.errors import UsageError
+    from tunix_rt.run import check_inputs, read_run_config
+
+    config = read_run_config(run)
+    if not isinstance(config, SFTConfig):
+        raise UsageError(f"run {run.id} is of another kind; expected a fine-tuning")
+    check_inputs(run)
+    return _train(config, run, reporter)
+
+
+def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> Any:
+    from tunix_rt.run import attempt
+    from tunix_rt.train.sft import train_sft
+
+    minutes = config.time_budget_minutes
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    with attempt(run):
+        return train_sft(config, run, deadline=deadline, progress=reporter)
+
+
+def _show_plan(config: SFTConfig, as_json: bool) -> None:
+    from tunix_rt.train.plan import plan_sft
+
+    with working(quiet=as_json) as reporter:
+        plan = plan_sft(config, home(), progress=reporter.say)
+    if as_json:
+        show_json(plan)
+    else:
+        show(fields(plan.model_dump()))

@@ -1,7 +1,6 @@
 """Sampler: what turns rendered prompts into completions, described without any model.
 
-It does not know JAX, tokens' meaning or grading. `train/sampler.py` implements the protocol for Tunix's models; anything
-else with the same `generate` (a served model, a table of recorded answers) can be evaluated as well.
+It does not know JAX or grading. `train/sampler.py` implements the protocol for Tunix's models; anything else with the same `generate` (a served model, a table of recorded answers) can be evaluated as well.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class Sampler(Protocol):
         Args:
             prompts: Whole rendered texts; the sampler adds the begin-of-text token.
             config: How to draw.
-            shared_prefix: A text that every prompt starts with; it may be prefilled once. It changes speed, not results.
+            shared_prefix: A text that every prompt starts with; prefilled once, it changes speed, not results.
             progress: Told now and then how far it is.
             deadline: A `time.monotonic()` after which unfinished completions are cut off and returned as `length`.
         """

@@ -1,0 +1,35 @@
+"""Evaluation: a model measured on a task, with every sample kept in an immutable folder.
+
+It does not know JAX or how a completion is made: a Sampler is given, and the tasks grade.
+"""
+
+from tunix_rt.evaluation.evaluator import build_form, evaluate
+from tunix_rt.evaluation.folder import (
+    Evaluation,
+    EvaluationManifest,
+    ModelRef,
+    TaskRef,
+    Timings,
+    load_evaluation,
+    write_evaluation,
+)
+from tunix_rt.evaluation.metric import Estimate, Metrics, item_means, measure
+from tunix_rt.evaluation.sample import Sample, grade_sample
+
+__all__ = [
+    "Estimate",
+    "Evaluation",
+    "EvaluationManifest",
+    "Metrics",
+    "ModelRef",
+    "Sample",
+    "TaskRef",
+    "Timings",
+    "build_form",
+    "evaluate",
+    "grade_sample",
+    "item_means",
+    "load_evaluation",
+    "measure",
+    "write_evaluation",
+]

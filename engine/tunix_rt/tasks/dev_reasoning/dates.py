@@ -15,6 +15,7 @@ MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY_AFTER: BySplit[str] = {
     "train": (
         "Today is {d}. What day is it in {k} days?",
+        "The shop opens on {d}. The sale begins {k} days later. On which day of the week?",
         "{n} leaves on a {d} and comes back {k} days later. Which day of the week is that?",
         "A parcel was sent on {d}. It arrives after {k} days. Name the day of the week.",
         "What day of the week comes {k} days after {d}?",
@@ -32,6 +33,7 @@ _DAY_AFTER: BySplit[str] = {
 _DAY_BEFORE: BySplit[str] = {
     "train": (
         "Today is {d}. What day was it {k} days ago?",
+        "Count back {k} days from {d}. Name the day of the week.",
         "What day of the week comes {k} days before {d}?",
         "The film starts on {d}. {n} bought the ticket {k} days earlier. Which day was that?",
     ),
@@ -48,6 +50,7 @@ _MONTH_AFTER: BySplit[str] = {
         "It is {m}. What month is it in {k} months?",
         "A house is begun in {m} and is ready {k} months later. Name the month.",
         "Go {k} months past {m}. Which month is it?",
+        "{n} bakes a cake in {m} and again {k} months later. Which month is that?",
     ),
     "heldout": (
         "Counting {k} months forward from {m}, which month do you reach?",
@@ -66,6 +69,8 @@ _CLOCK: BySplit[str] = {
     "train": (
         "A train leaves at {t} and travels for {k} minutes. When does it arrive? Answer as HH:MM.",
         "It is {t}. What time is it in {k} minutes? Answer as HH:MM.",
+        "{n} walks to school in {k} minutes and leaves at {t}. When is {n} there? Answer as HH:MM.",
+        "The bus should come at {t} but is {k} minutes late. When does it come? Answer as HH:MM.",
         "{n} starts reading at {t} and reads for {k} minutes. When does {n} stop? Answer as HH:MM.",
         "The cake goes into the oven at {t} and bakes {k} minutes. When is it done? Answer as HH:MM.",
     ),
@@ -85,6 +90,8 @@ _DATE: BySplit[str] = {
         "It is {d} {m}. {m} has {size} days. What is the date in {k} days? Answer as day and month, like 5 June.",
         "{n} leaves on {d} {m} and returns {k} days later. {m} has {size} days. When is that? Answer like 5 June.",
         "A bill of {d} {m} is due after {k} days. {m} has {size} days. On which date is it due? Answer like 5 June.",
+        "{m} has {size} days. Which date comes {k} days after {d} {m}? Answer like 5 June.",
+        "The fair begins on {d} {m} and ends {k} days later. {m} has {size} days. Give the last day, like 5 June.",
     ),
     "heldout": (
         "Count {k} days on from {d} {m} ({size} days in {m}). Which date is it? Write it like 8 June.",
@@ -147,12 +154,12 @@ def date(world: World) -> Draft:
         f"{k} - {left} = {day}",
         f"The date is {day} {following}.",
     ]
-    return Draft(prompt, steps, f"{day} {following}", "text", 4, aliases=(f"{following} {day}",))
+    return Draft(prompt, steps, f"{day} {following}", "date", 4)
 
 
 FAMILIES = (
     Family("weekday", "dates-and-time", weekday),
     Family("month", "dates-and-time", month),
-    Family("clock", "dates-and-time", clock, hard=True),
-    Family("date", "dates-and-time", date, hard=True),
+    Family("clock", "dates-and-time", clock),
+    Family("date", "dates-and-time", date),
 )

@@ -79,8 +79,6 @@ class Family:
     name: str
     domain: str
     draw: Callable[[World], Draft]
-    hard: bool = False
-    """True for a family that a model of 270M parameters is not expected to master in a short session."""
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ _USES: BySplit[str] = {
         "Suggest {k} uses for {x}.",
         "What can one do with {x}? Give {k} ideas.",
         "Name {k} new ways to use {x}.",
+        "Write down {k} ideas for {x}.",
         "You find {x} at home. List {k} things it could be good for.",
     ),
     "heldout": (

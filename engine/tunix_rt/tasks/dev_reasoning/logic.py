@@ -24,6 +24,7 @@ _NONE: BySplit[str] = {
     "train": (
         "No {k} is {q}. {n} is a {k}. Is {n} {q}? Answer yes or no.",
         "A {k} is never {q}. {n} is a {k}. Is {n} {q}? Answer yes or no.",
+        "Rule: no {k} can be {q}. Fact: {n} is a {k}. Is {n} {q}? Answer yes or no.",
     ),
     "heldout": ("Not a single {k} is {q}, and {n} is a {k}. Could {n} be {q}? Say yes or no.",),
     "dev": ("Take it that {k}s cannot be {q}. Since {n} is a {k}, can we call {n} {q}? Reply yes or no.",),
@@ -32,6 +33,7 @@ _CONTRARY: BySplit[str] = {
     "train": (
         "Every {k} is {q}. {n} is not {q}. Is {n} a {k}? Answer yes or no.",
         "All {k}s are {q}. We see that {n} is not {q}. Can {n} be a {k}? Answer yes or no.",
+        "Rule: a {k} is always {q}. Fact: {n} is not {q}. Is {n} a {k}? Answer yes or no.",
     ),
     "heldout": ("Each {k} we know is {q}, yet {n} is anything but {q}. Might {n} be a {k}? Say yes or no.",),
     "dev": ("Take it that any {k} is {q}. As {n} is not {q}, can we call {n} a {k}? Reply yes or no.",),
@@ -40,6 +42,7 @@ _CHAIN: BySplit[str] = {
     "train": (
         "Every {k} is a {j}. Every {j} is {q}. {n} is a {k}. Is {n} {q}? Answer yes or no.",
         "All {k}s are {j}s. No {j} is {q}. {n} is a {k}. Is {n} {q}? Answer yes or no.",
+        "A {k} is always a {j}, and a {j} is always {q}. {n} is a {k}. Is {n} {q}? Answer yes or no.",
     ),
     "heldout": (
         "{k}s belong to the {j}s, and {j}s are without exception {q}. With {n} being a {k}, is {n} {q}? Say yes or no.",

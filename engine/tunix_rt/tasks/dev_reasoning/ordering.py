@@ -15,6 +15,7 @@ _EXTREME: BySplit[str] = {
         "Name the {w} of these numbers: {row}.",
         "From the list {row}, pick the {w}.",
         "Look at {row}. What is the {w} number?",
+        "Some cards show the numbers {row}. Which is the {w}?",
     ),
     "heldout": (
         "Among {row}, which one is {w}?",
@@ -30,6 +31,8 @@ _SORT: BySplit[str] = {
         "Put these numbers in order, smallest first: {row}.",
         "Write {row} in increasing order.",
         "Order the numbers {row}, starting with the smallest.",
+        "The numbers {row} are mixed up. Write them from small to large.",
+        "Make a list of {row} that begins with the smallest number.",
     ),
     "heldout": ("Arrange {row} so that they go up.", "List {row} again, lowest number first."),
     "dev": ("Bring {row} into rising order.", "Rank {row} upward, beginning at the least."),
@@ -65,7 +68,13 @@ _RANKS: BySplit[tuple[str, str, str, str]] = {
     "dev": (("heavier", "lighter", "heaviest", "lightest"),),
 }
 _RANK_QUESTION: BySplit[str] = {
-    "train": ("{facts} Who is the {w}?", "{facts} Name the {w} of the three.", "{facts} Which one is the {w}?"),
+    "train": (
+        "{facts} Who is the {w}?",
+        "{facts} Name the {w} of the three.",
+        "{facts} Which one is the {w}?",
+        "Who is the {w}? {facts}",
+        "{facts} Find out who is the {w}.",
+    ),
     "heldout": ("We know this: {facts} Find the {w} person.", "{facts} So who must be the {w}?"),
     "dev": ("Given: {facts} Say who the {w} is.",),
 }

@@ -14,6 +14,8 @@ _ASK: BySplit[str] = {
         "Run this Python code in your head and give its output.\n{code}",
         "{code}\nWhat is printed?",
         "Trace the program and write what it prints.\n{code}",
+        "Read the code line by line. What is its output?\n{code}",
+        "Python program:\n{code}\nWrite the output.",
     ),
     "heldout": ("Here is a Python program:\n{code}\nState its output.", "Python:\n{code}\nWhat appears on the screen?"),
     "dev": ("Which text is shown after running these lines of Python?\n{code}", "{code}\nGive the printed value."),
@@ -54,7 +56,7 @@ def assignment(world: World) -> Draft:
     else:
         shown, answer = y, c
     code.append(f"print({shown})")
-    return Draft(_ask(world, code), steps, str(answer), "python", 1 if shape == "second" else 2)
+    return Draft(_ask(world, code), steps, str(answer), "number", 1 if shape == "second" else 2)
 
 
 def loop(world: World) -> Draft:
@@ -67,14 +69,14 @@ def loop(world: World) -> Draft:
         for value in row:
             steps.append(f"{y}: {total} + {value} = {total + value}")
             total += value
-        return Draft(_ask(world, code), steps, str(total), "python", 3)
+        return Draft(_ask(world, code), steps, str(total), "number", 3)
     if shape == "range":
         n, k, total, steps = world.number(3, 5), world.number(2, 4), world.number(1, 5), []
         code = [f"{y} = {total}", f"for {x} in range({n}):", f"    {y} += {x} * {k}", f"print({y})"]
         for i in range(n):
             steps.append(f"{x} is {i}: {i} * {k} = {i * k}, {total} + {i * k} = {total + i * k}")
             total += i * k
-        return Draft(_ask(world, code), steps, str(total), "python", 4)
+        return Draft(_ask(world, code), steps, str(total), "number", 4)
     if shape == "while":
         value, factor, limit, steps = world.number(2, 5), world.number(2, 3), world.number(20, 70), []
         code = [f"{x} = {value}", f"while {x} < {limit}:", f"    {x} = {x} * {factor}", f"print({x})"]
@@ -82,7 +84,7 @@ def loop(world: World) -> Draft:
             steps.append(f"{value} is below {limit}: {value} * {factor} = {value * factor}")
             value *= factor
         steps.append(f"{value} is not below {limit}, stop.")
-        return Draft(_ask(world, code), steps, str(value), "python", 4)
+        return Draft(_ask(world, code), steps, str(value), "number", 4)
     if shape == "filter":
         row, limit = world.numbers(5, 1, 30), world.number(8, 20)
         code = [f"{y} = [{x} for {x} in {row} if {x} > {limit}]", f"print(len({y}))"]
@@ -90,7 +92,7 @@ def loop(world: World) -> Draft:
         steps = [f"{value} > {limit}: {'yes' if value > limit else 'no'}" for value in row] + [
             f"{len(kept)} values stay."
         ]
-        return Draft(_ask(world, code), steps, str(len(kept)), "python", 3)
+        return Draft(_ask(world, code), steps, str(len(kept)), "number", 3)
     words = world.several(SHORT_WORDS, 4)
     code = [f"{y} = ''", f"for {x} in {words}:", f"    {y} = {x}[0] + {y}", f"print({y})"]
     text, steps = "", []
@@ -100,4 +102,4 @@ def loop(world: World) -> Draft:
     return Draft(_ask(world, code), steps, text, "text", 4)
 
 
-FAMILIES = (Family("assignment", "python", assignment), Family("loop", "python", loop, hard=True))
+FAMILIES = (Family("assignment", "python", assignment), Family("loop", "python", loop))

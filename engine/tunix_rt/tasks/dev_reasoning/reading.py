@@ -39,7 +39,11 @@ _VALUE: BySplit[str] = {
     "dev": ("From the {lower} below, report {what}.\n{table}",),
 }
 _ENTRY: BySplit[str] = {
-    "train": ("{title}: {table}. Which entry has the number {v}?", "{title}: {table}. What belongs to {v}?"),
+    "train": (
+        "{title}: {table}. Which entry has the number {v}?",
+        "{title}: {table}. What belongs to {v}?",
+        "Use the table ({title}): {table}. Find the entry with {v}.",
+    ),
     "heldout": (
         "Table of {lower} - {table}. Whose number is {v}?",
         "{table} ({lower}). Who or what is listed with {v}?",
@@ -47,7 +51,10 @@ _ENTRY: BySplit[str] = {
     "dev": ("From the {lower} below, report the entry with {v}.\n{table}",),
 }
 _TOTAL: BySplit[str] = {
-    "train": ("{title}: {table}. Add the numbers of {x} and {y}.",),
+    "train": (
+        "{title}: {table}. Add the numbers of {x} and {y}.",
+        "{title}: {table}. How much are {x} and {y} in all?",
+    ),
     "heldout": ("Table of {lower} - {table}. What do {x} and {y} make together?",),
     "dev": ("From the {lower} below, report the sum for {x} and {y}.\n{table}",),
 }
@@ -57,6 +64,7 @@ _TITLE: BySplit[str] = {
         "{text}\nWhich title fits best? A) {a} B) {b} C) {c}. Answer with the letter.",
         "Read: {text}\nChoose the best title: A) {a} B) {b} C) {c}. Answer with the letter.",
         "Text: {text}\nThe text is about: A) {a} B) {b} C) {c}. Answer with the letter.",
+        "A) {a} B) {b} C) {c}. Which title belongs to this text? {text} Answer with the letter.",
     ),
     "heldout": (
         "{text}\nSum this up with one of these: A) {a} B) {b} C) {c}. Reply with A, B or C.",
@@ -68,6 +76,7 @@ _WORD: BySplit[str] = {
     "train": (
         "{text}\nWhich one word names the topic: {words}?",
         "Read: {text}\nPick the word that tells what it is about: {words}.",
+        "Text: {text}\nIs this about {words}? Answer with one word.",
     ),
     "heldout": ("{text}\nFrom {words}, take the one word that sums this up.",),
     "dev": ("Pick a keyword for these lines. {text}\nThe choices are {words}.",),

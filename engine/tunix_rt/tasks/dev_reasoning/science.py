@@ -74,6 +74,8 @@ _ASK: BySplit[str] = {
     "train": (
         "{q} A) {a} B) {b} C) {c}. Answer with the letter.",
         "Science: {q} Choose A) {a}, B) {b} or C) {c}. Answer with the letter.",
+        "{q}\nA) {a}\nB) {b}\nC) {c}\nAnswer with the letter.",
+        "Answer with the letter A, B or C. {q} A) {a} B) {b} C) {c}",
     ),
     "heldout": (
         "{q} Options: A) {a} B) {b} C) {c}. Reply with A, B or C.",

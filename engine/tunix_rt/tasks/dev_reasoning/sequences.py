@@ -14,6 +14,8 @@ _NEXT: BySplit[str] = {
         "The row goes {row}. Which number follows?",
         "Continue the pattern {row} with one more number.",
         "Look at {row}. Write the next number.",
+        "These numbers follow a rule: {row}. What comes after {last}?",
+        "Add one number to the end of this row: {row}.",
     ),
     "heldout": (
         "Here is a sequence: {row}. Give its next term.",
@@ -41,7 +43,11 @@ def following(world: World) -> Draft:
         row, answer = [first - step * i for i in range(4)], first - step * 4
         rule, last = f"{row[0]} - {step} = {row[1]} and {row[1]} - {step} = {row[2]}", f"{row[3]} - {step} = {answer}"
     return Draft(
-        world.choose(_NEXT).format(row=listed(row)), [rule, last], str(answer), "number", 3 if shape == "double" else 2
+        world.choose(_NEXT).format(row=listed(row), last=row[-1]),
+        [rule, last],
+        str(answer),
+        "number",
+        3 if shape == "double" else 2,
     )
 
 

@@ -13,6 +13,7 @@ _BOTH: BySplit[str] = {
         "{n} has: {a}. {m} has: {b}. Which things do both have?",
         "List 1: {a}. List 2: {b}. Which words are in both lists?",
         "Find the words that ({a}) and ({b}) share.",
+        "Box 1 holds {a}. Box 2 holds {b}. What lies in both boxes?",
     ),
     "heldout": (
         "{n} packs {a}; {m} packs {b}. What is packed by both of them?",
@@ -24,6 +25,7 @@ _ONLY: BySplit[str] = {
     "train": (
         "{n} has: {a}. {m} has: {b}. What does {n} have that {m} does not?",
         "List 1: {a}. List 2: {b}. Which words are only in list 1?",
+        "Box 1 holds {a}. Box 2 holds {b}. What lies in box 1 but not in box 2?",
     ),
     "heldout": (
         "{n} packs {a}; {m} packs {b}. What is packed by {n} alone?",
@@ -36,6 +38,7 @@ _MEMBER: BySplit[str] = {
         "Is {x} in this list: {a}? Answer yes or no.",
         "{n} bought: {a}. Did {n} buy a {x}? Answer yes or no.",
         "Does the list {a} contain the word {x}? Answer yes or no.",
+        "Here is a list: {a}. Is {x} one of the words? Answer yes or no.",
     ),
     "heldout": (
         "Can the word {x} be found among {a}? Say yes or no.",

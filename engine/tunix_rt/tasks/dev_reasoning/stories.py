@@ -13,6 +13,7 @@ _GAIN: BySplit[str] = {
         "{n} has {a} {t} and gets {b} more. How many {t} does {n} have now?",
         "There are {a} {t} on the table. {n} puts down {b} more. How many {t} are on the table?",
         "{n} found {a} {t} on Monday and {b} on Tuesday. How many {t} did {n} find in all?",
+        "{n} buys {a} {t} and {m} buys {b}. How many {t} do they buy together?",
     ),
     "heldout": (
         "In the morning {n} owned {a} {t}; a friend brought {b} extra. What is the number of {t} now?",
@@ -25,6 +26,7 @@ _LOSS: BySplit[str] = {
         "{n} has {a} {t} and gives {b} away. How many {t} are left?",
         "{n} had {a} {t} but lost {b} of them. How many {t} does {n} still have?",
         "A box holds {a} {t}. {n} takes out {b}. How many {t} stay in the box?",
+        "{n} needs {a} {t} and has {b}. How many {t} are missing?",
     ),
     "heldout": (
         "Of the {a} {t} that {n} bought, {b} were broken. How many {t} were fine?",
@@ -36,6 +38,7 @@ _GROUPS: BySplit[str] = {
     "train": (
         "{n} fills {a} bags with {b} {t} each. How many {t} is that?",
         "{n} buys {a} packs. Every pack has {b} {t}. How many {t} does {n} buy?",
+        "There are {a} boxes with {b} {t} in each. {n} counts all the {t}. How many are there?",
     ),
     "heldout": ("On each of {a} trays {n} lays {b} {t}. How many {t} lie on the trays together?",),
     "dev": ("{a} children bring {n} {b} {t} apiece. Say how many {t} {n} receives.",),
@@ -44,6 +47,7 @@ _BOTH: BySplit[str] = {
     "train": (
         "{n} has {a} {t}, gets {b} more, and then gives {c} to {m}. How many {t} does {n} have?",
         "{n} picks {a} {t}, {m} picks {b}, and together they lose {c}. How many {t} are left?",
+        "A bag holds {a} {t}. {n} puts in {b} and takes out {c}. How many {t} are in the bag?",
     ),
     "heldout": ("A jar with {a} {t} gets {b} more from {n}; then {m} removes {c}. What is the number of {t} in it?",),
     "dev": ("{n} starts with {a} {t}, wins {b} from {m}, and drops {c}. Say how many {t} {n} ends with.",),
@@ -162,4 +166,4 @@ def errand(world: World) -> Draft:
     return Draft(prompt, steps, str(each), "number", 4, unit=t)
 
 
-FAMILIES = (Family("story", "word-problems", story), Family("errand", "word-problems", errand, hard=True))
+FAMILIES = (Family("story", "word-problems", story), Family("errand", "word-problems", errand))

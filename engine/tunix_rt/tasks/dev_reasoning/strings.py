@@ -13,6 +13,7 @@ _LETTER: BySplit[str] = {
         "What is the {w} letter of the word {a}?",
         "Which letter does {a} {verb} with?",
         "Write the {w} letter of {a}.",
+        "Look at the word {a}. What is its {w} letter?",
     ),
     "heldout": ("In the word {a}, which letter stands {w}?", "{a}: name its {w} letter."),
     "dev": ("Tell me the letter that is {w} in {a}.",),
@@ -21,6 +22,7 @@ _JOIN: BySplit[str] = {
     "train": (
         "Take the {w} letters of {a} and {b} and put them together.",
         "Join the {w} letter of {a} and the {w} letter of {b}.",
+        "Two words: {a}, {b}. Write their {w} letters next to each other.",
         "Write the {w} letters of the words {a}, {b}, {c} as one string.",
     ),
     "heldout": (
@@ -30,7 +32,12 @@ _JOIN: BySplit[str] = {
     "dev": ("String up the {w} letters out of {a} and {b}, without a space.",),
 }
 _BACKWARDS: BySplit[str] = {
-    "train": ("Spell {a} backwards.", "Write the word {a} in reverse.", "Turn the letters of {a} around."),
+    "train": (
+        "Spell {a} backwards.",
+        "Write the word {a} in reverse.",
+        "Turn the letters of {a} around.",
+        "Write {a} from its last letter to its first.",
+    ),
     "heldout": ("How does {a} read from right to left?", "Reverse the word {a}."),
     "dev": ("Give {a} with its letters in opposite order.",),
 }
@@ -40,6 +47,7 @@ _NTH: BySplit[str] = {
         "Which word is number {k} in this list: {row}?",
         "List: {row}. What is word {k}?",
         "Name word number {k} of {row}.",
+        "Count to word {k} of this row and write it: {row}.",
     ),
     "heldout": ("Read the words {row}. Which stands at place {k}?", "{row}: give the word at position {k}."),
     "dev": ("From the words {row} take the one in spot {k}.",),
@@ -49,6 +57,7 @@ _AROUND: BySplit[str] = {
         "Write these words in reverse order: {row}.",
         "Reverse the list {row}.",
         "List {row} from the last word to the first.",
+        "Put the last word first and the first word last: {row}.",
     ),
     "heldout": ("Start at the end and copy the list: {row}.", "Turn the row {row} around, last word first."),
     "dev": ("Give the words {row} in opposite order.",),
@@ -60,12 +69,13 @@ _HOW_OFTEN: BySplit[str] = {
         "Count the word {x} in: {row}.",
         "List: {row}. How often is {x} in it?",
         "A string of beads: {row}. How many are {x}?",
+        "{row}. How many of these words are {x}?",
     ),
     "heldout": ("Of the balloons {row}, what number are {x}?", "In {row}, find how often {x} turns up."),
     "dev": ("Say how many entries of {row} read {x}.",),
 }
 _HOW_MANY: BySplit[str] = {
-    "train": ("How many words are in this list: {row}?", "Count the words: {row}."),
+    "train": ("How many words are in this list: {row}?", "Count the words: {row}.", "{row}. How many words are these?"),
     "heldout": ("What is the length of the list {row}?",),
     "dev": ("Say how many entries there are: {row}.",),
 }
@@ -89,7 +99,7 @@ def letters(world: World) -> Draft:
     template = world.choose(_JOIN)
     words = words if "{c}" in template else words[:2]
     answer = "".join(word[place] for word in words)
-    steps = [f"{word} {verb}s with {word[place]}." for word in words] + [f"Together: {answer}."]
+    steps = [f"{word}: {' '.join(word)}, {verb}s with {word[place]}." for word in words] + [f"Together: {answer}."]
     prompt = template.format(w=side, **dict(zip("abc", words, strict=False)))
     return Draft(prompt, steps, answer, "text", len(words))
 

@@ -24,6 +24,7 @@ _SPOKEN: BySplit[str] = {
     "train": (
         "Start with {a}. {First} {b}. Then {second} {c}. What number do you have?",
         "I think of {a}. I {first} {b} and then {second} {c}. What is the result?",
+        "The number is {a}. Now {first} {b}. Next {second} {c}. Write the result.",
     ),
     "heldout": (
         "Take the number {a}, {first} {b}, and after that {second} {c}. Where do you end?",
@@ -37,6 +38,7 @@ _PRODUCTS: BySplit[str] = {
         "What is {a} * {b}?",
         "Multiply {a} by {b}.",
         "Find the product of {a} and {b}.",
+        "A book has {a} pages with {b} lines each. How many lines are in the book?",
         "There are {a} rows of {b} seats. How many seats is that?",
         "Each of {a} boxes holds {b} parts. How many parts are there in all?",
         "Work out {a} times {b}.",
@@ -89,4 +91,4 @@ def product(world: World) -> Draft:
     return Draft(world.choose(_PRODUCTS).format(a=a, b=b), steps, str(a * b), "number", 5 if two_digits else 4)
 
 
-FAMILIES = (Family("small-sum", "arithmetic", small_sum), Family("product", "arithmetic", product, hard=True))
+FAMILIES = (Family("small-sum", "arithmetic", small_sum), Family("product", "arithmetic", product))

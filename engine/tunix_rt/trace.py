@@ -19,15 +19,14 @@ know tokens: the begin-of-text token is the tokenizer's business.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator
-from typing_extensions import Annotated
 
 from tunix_rt.errors import RenderError
 from tunix_rt.formats import Format, digest_value
 
-TRACE_VERSION = "1.0"
+TRACE_VERSION: Final = "1.0"
 
 CONTRACT_VERSION = "1"
 INSTRUCTION = (
@@ -150,8 +149,26 @@ def render(trace: ReasoningTrace) -> RenderedTrace:
 
 
 _STRICT = re.compile(re.escape(_OPEN) + r"(.+?)" + re.escape(_BETWEEN) + r"(.+?)" + re.escape(_CLOSE), re.DOTALL)
-_REASONING = re.compile(r"<reasoning>\s*(.*?)\s*(?:</reasoning>|<answer>|$)", re.DOTALL)
-_ANSWER = re.compile(r"<answer>\s*(.*?)\s*</answer>", re.DOTALL)
+
+
+def _last_closed_answer(text: str) -> str | None:
+    """Return the last answer that is closed and not empty; linear in the text, whatever a model writes."""
+    end = text.rfind("</answer>")
+    while end >= 0:
+        start = text.rfind("<answer>", 0, end)
+        if start < 0:
+            return None
+        answer = text[start + len("<answer>") : end].strip()
+        if answer:
+            return answer
+        end = text.rfind("</answer>", 0, start)
+    return None
+
+
+def _first_reasoning(text: str) -> str:
+    """Return what follows the first reasoning tag, up to its end, the answer or the end of the text."""
+    _, _, after = text.partition("<reasoning>")
+    return after.partition("</reasoning>")[0].partition("<answer>")[0].strip()
 
 
 def _split_steps(reasoning: str) -> list[str]:
@@ -175,11 +192,9 @@ def parse_completion(completion: str) -> ParsedCompletion:
         steps = _split_steps(match[1])
         well_formed = bool(match[2].strip()) and match[2] == match[2].strip() and bool(steps)
         return ParsedCompletion(steps=steps, answer=match[2].strip() or None, well_formed=well_formed)
-    reasoning = _REASONING.search(text)
-    answers = [answer for answer in _ANSWER.findall(text) if answer]
     return ParsedCompletion(
-        steps=_split_steps(reasoning[1]) if reasoning else [],
-        answer=answers[-1] if answers else None,
+        steps=_split_steps(_first_reasoning(text)),
+        answer=_last_closed_answer(text),
         well_formed=False,
     )
 

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tunix_rt import tasks
 from tunix_rt.arithmetic import check_steps
+
+from tunix_rt import tasks
 from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
 from tunix_rt.tasks import nano_arithmetic
 from tunix_rt.tasks.gsm8k import split_solution
@@ -207,7 +208,8 @@ def test_broken_file_is_named_with_row_and_field(tmp_path: Path, name: str, text
 
 
 @pytest.mark.parametrize(
-    ("name", "file", "size"), [("gsm8k", "gsm8k-test.jsonl", 1319), ("gsm8k", "gsm8k-train.jsonl", 7473), ("svamp", "svamp.json", 1000)]
+    ("name", "file", "size"),
+    [("gsm8k", "gsm8k-test.jsonl", 1319), ("gsm8k", "gsm8k-train.jsonl", 7473), ("svamp", "svamp.json", 1000)],
 )
 def test_public_data_grades_its_own_answers(name: str, file: str, size: int) -> None:
     if (DATA / file).exists():
@@ -240,7 +242,9 @@ def test_wrong_requests_are_usage_errors(tmp_path: Path, gsm8k_file: Path) -> No
         tasks.register_path(tmp_path, "golden-v2", gsm8k_file)
 
 
-def test_registered_path_is_found_again_and_its_digest_checked(tmp_path: Path, gsm8k_file: Path, svamp_file: Path) -> None:
+def test_registered_path_is_found_again_and_its_digest_checked(
+    tmp_path: Path, gsm8k_file: Path, svamp_file: Path
+) -> None:
     home = tmp_path / "home"
     tasks.register_path(home, "gsm8k", gsm8k_file)
     tasks.register_path(home, "svamp", svamp_file)

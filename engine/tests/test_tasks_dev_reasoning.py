@@ -12,8 +12,9 @@ from contextlib import redirect_stdout
 from itertools import combinations
 
 import pytest
-from tunix_rt import tasks
 from tunix_rt.arithmetic import check_steps
+
+from tunix_rt import tasks
 from tunix_rt.tasks import Item
 from tunix_rt.tasks.dev_reasoning import FAMILIES, draw_family
 from tunix_rt.tasks.dev_reasoning import words as pools
@@ -22,9 +23,9 @@ from tunix_rt.tasks.dev_reasoning.topics import TOPICS
 TRAIN, HELDOUT, DEV = "dev-reasoning-v1", "dev-reasoning-v1:heldout", "dev-reasoning-v1:dev"
 SPLITS = (TRAIN, HELDOUT, DEV)
 DIGESTS = {
-    TRAIN: "sha256:a457867ec81375f1f15fd5b677d67caad5bdd13fb7d703255996fb60f2bd939f",
-    HELDOUT: "sha256:d4aa99b29ecc2dce44cec13de1c34f269d2b0801f22904aa99458deff1f4d92b",
-    DEV: "sha256:4c90a9c15f360154fa674430de30026ca10e83f3b752ef09e54c4ada0938bb51",
+    TRAIN: "sha256:d3005d0ce70e9093d477ef7aa6c6b12b799846ca878e535d93431e51dabced1f",
+    HELDOUT: "sha256:a8f3e6241d351159b970b1c6185a2ddc8cb51a8b6c199256da6b831744a9e0b8",
+    DEV: "sha256:fdbc8aadaa06ded55070ecf0e11418fd2836f6e2a5ec07d567a2105bdc58ea0c",
 }
 ARITHMETIC_FAMILIES = {"small-sum", "product", "story", "errand", "convert", "sequence", "clock", "date"}
 
@@ -126,7 +127,8 @@ def test_held_out_and_dev_share_no_wording() -> None:
 
 
 @pytest.mark.parametrize(
-    "pool", [pools.NAMES, pools.THINGS, pools.WORDS, pools.SHORT_WORDS, pools.MADE_UP, pools.QUALITIES, pools.COLOURS, TOPICS]
+    "pool",
+    [pools.NAMES, pools.THINGS, pools.WORDS, pools.SHORT_WORDS, pools.MADE_UP, pools.QUALITIES, pools.COLOURS, TOPICS],
 )
 def test_word_pools_of_the_splits_are_apart(pool: dict[str, tuple[object, ...]]) -> None:
     entries = [entry for split in ("train", "heldout", "dev") for entry in pool[split]]
@@ -169,7 +171,9 @@ def _run(prompt: str) -> str:
 
 
 def _expression(prompt: str) -> str:
-    spoken = re.sub(r",? ?(and )?(then|next we|after that|next|afterwards)? ?add ", " + ", prompt.lower().replace(". ", ", "))
+    spoken = re.sub(
+        r",? ?(and )?(then|next we|after that|next|afterwards)? ?add ", " + ", prompt.lower().replace(". ", ", ")
+    )
     spoken = re.sub(r",? ?(and )?(then|next we|after that|next|afterwards)? ?take away ", " - ", spoken)
     total, sign = 0, 1
     for token in re.findall(r"\d+|[-+]", spoken):
@@ -240,11 +244,21 @@ def test_ranking_answers_follow_from_the_facts() -> None:
     lesser = {"shorter", "younger", "slower", "weaker", "poorer", "lighter"}
     lowest = {"shortest", "youngest", "slowest", "weakest", "poorest", "lightest"}
     for item in items_of("ranking"):
-        pairs = [(b, a) if word in lesser else (a, b) for a, word, b in re.findall(r"(\w+) is (\w+) than (\w+)", item.prompt)]
+        pairs = [
+            (b, a) if word in lesser else (a, b) for a, word, b in re.findall(r"(\w+) is (\w+) than (\w+)", item.prompt)
+        ]
         above = Counter(high for high, _ in pairs)
         top = next(high for high, _ in pairs if all(low != high for _, low in pairs))
         bottom = next(low for _, low in pairs if not above[low])
         assert item.target.value == (bottom if any(word in item.prompt for word in lowest) else top), item.prompt
+
+
+def test_summary_key_words_stand_in_the_text() -> None:
+    for item in items_of("summary"):
+        assert item.trace is not None
+        keys = item.trace.steps[0].content.removeprefix("Key words: ").removesuffix(".").split(", ")
+        assert len(keys) == 2
+        assert all(key in item.prompt.lower() for key in keys), item.id
 
 
 def test_choice_letters_name_the_right_option() -> None:

@@ -1,6 +1,7 @@
 """The adapter for reasoning-gym: its prompts, its answers and its own scores."""
 
 import pytest
+
 from tunix_rt import tasks
 from tunix_rt.errors import MissingError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunix_rt.tasks.dev_reasoning.family import BySplit, Draft, Family, World
+from tunix_rt.tasks.dev_reasoning.family import BySplit, Draft, Family, World, listed
 from tunix_rt.tasks.dev_reasoning.topics import TOPICS
 from tunix_rt.tasks.dev_reasoning.words import NAMES
 
@@ -106,18 +106,18 @@ def lookup(world: World) -> Draft:
 def summary(world: World) -> Draft:
     """The best of three titles, or of three words, for two sentences."""
     topic, *others = world.several(TOPICS, 3)
-    text = " ".join(world.shuffled(topic.sentences)[:2])
+    first, second = world.shuffled(topic.sentences)[:2]
+    text, clue = f"{first.text} {second.text}", f"Key words: {first.key}, {second.key}."
     options = world.shuffled([topic, *others])
     if world.chance(0.6):
         letter = "ABC"[options.index(topic)]
         a, b, c = (option.title for option in options)
         prompt = world.choose(_TITLE).format(text=text, a=a, b=b, c=c)
-        steps = [f"The text is about {topic.word}.", f"{topic.title} is {letter}."]
+        steps = [clue, f"The text is about {topic.word}.", f"{topic.title} is {letter}."]
         return Draft(prompt, steps, letter, "choice", 2, choices=(a, b, c))
-    words = ", ".join(option.word for option in options)
-    prompt = world.choose(_WORD).format(text=text, words=words)
-    steps = ["Both sentences: " + topic.clue + ".", f"That is {topic.word}."]
-    return Draft(prompt, steps, topic.word, "choice", 2, choices=tuple(option.word for option in options))
+    names = tuple(option.word for option in options)
+    prompt = world.choose(_WORD).format(text=text, words=listed(names))
+    return Draft(prompt, [clue, f"They belong to {topic.word}."], topic.word, "choice", 2, choices=names)
 
 
 FAMILIES = (Family("lookup", "tables", lookup), Family("summary", "summarising", summary))

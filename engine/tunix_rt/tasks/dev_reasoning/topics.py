@@ -1,13 +1,22 @@
-"""Short texts by topic, each with a title, a topic word and a clue: the material of the summary family.
+"""Short texts by topic, each with a title, a topic word and marked key words: the material of the summary family.
 
 It does not know how questions are asked.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tunix_rt.tasks.dev_reasoning.family import BySplit
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, and the word in it that gives the topic away."""
+
+    text: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -16,324 +25,301 @@ class Topic:
 
     word: str
     title: str
-    clue: str
-    """What any two sentences have in common."""
-    sentences: tuple[str, str, str, str]
+    sentences: tuple[Sentence, ...]
+
+
+def _topic(word: str, title: str, text: str) -> Topic:
+    """Read four sentences, one a line, with the key word of each between stars."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    sentences = tuple(Sentence(line.replace("*", ""), re.findall(r"\*(.+)\*", line)[0].lower()) for line in lines)
+    return Topic(word, title, sentences)
 
 
 TOPICS: BySplit[Topic] = {
     "train": (
-        Topic(
+        _topic(
             "bread",
             "How bread is made",
-            "flour, dough, oven",
-            (
-                "The baker mixes flour, water and yeast.",
-                "The dough rests until it has doubled.",
-                "The loaves go into a hot oven.",
-                "The crust turns brown and the kitchen smells good.",
-            ),
+            """
+            The baker mixes *flour*, water and yeast.
+            The *dough* rests until it has doubled.
+            The *loaves* go into a hot oven.
+            The *crust* turns brown and the kitchen smells good.
+            """,
         ),
-        Topic(
+        _topic(
             "bees",
             "The life of bees",
-            "hive, honey, flowers",
-            (
-                "They fly from flower to flower for nectar.",
-                "Their hive is full of honey.",
-                "A queen lays all the eggs of the hive.",
-                "Workers dance to show where flowers are.",
-            ),
+            """
+            They fly from flower to flower for *nectar*.
+            Their home is full of *honey*.
+            A queen lays all the eggs of the *hive*.
+            Workers *buzz* and dance to show where flowers are.
+            """,
         ),
-        Topic(
+        _topic(
             "trains",
             "Travelling by rail",
-            "tracks, station, wagons",
-            (
-                "The engine pulls ten wagons along the tracks.",
-                "At the station people get on and off.",
-                "The guard blows a whistle and the wheels turn.",
-                "Tickets are checked in every wagon.",
-            ),
+            """
+            The engine pulls ten wagons along the *tracks*.
+            At the *station* people get on and off.
+            The *guard* blows a whistle and the wheels turn.
+            Tickets are checked in every *wagon*.
+            """,
         ),
-        Topic(
+        _topic(
             "rain",
             "A wet day",
-            "clouds, drops, umbrellas",
-            (
-                "Dark clouds cover the sky.",
-                "Drops run down the windows.",
-                "People open their umbrellas.",
-                "Puddles grow on the road.",
-            ),
+            """
+            Dark *clouds* cover the sky.
+            *Drops* run down the windows.
+            People open their *umbrellas*.
+            *Puddles* grow on the road.
+            """,
         ),
-        Topic(
+        _topic(
             "football",
             "A match on Sunday",
-            "ball, goal, team",
-            (
-                "The striker kicks the ball into the goal.",
-                "The referee shows a yellow card.",
-                "Both teams have eleven players.",
-                "After ninety minutes the score is two to one.",
-            ),
+            """
+            The striker kicks the ball into the *goal*.
+            The *referee* shows a yellow card.
+            Both *teams* have eleven players.
+            After ninety minutes the *score* is two to one.
+            """,
         ),
-        Topic(
+        _topic(
             "teeth",
             "Keeping teeth healthy",
-            "brush, sugar, dentist",
-            (
-                "Brush for two minutes every evening.",
-                "Sugar helps holes to form in the enamel.",
-                "A dentist looks into your mouth twice a year.",
-                "Floss cleans where the brush cannot reach.",
-            ),
+            """
+            *Brush* for two minutes every evening.
+            Sugar helps holes to form in the *enamel*.
+            A *dentist* looks into your mouth twice a year.
+            *Floss* cleans where nothing else can reach.
+            """,
         ),
-        Topic(
+        _topic(
             "volcanoes",
             "Mountains of fire",
-            "lava, ash, crater",
-            (
-                "Hot lava flows down the slope.",
-                "Ash rises high above the crater.",
-                "Melted rock pushes up from deep below.",
-                "After the eruption the rock cools and turns black.",
-            ),
+            """
+            Hot *lava* flows down the slope.
+            *Ash* rises high above the mountain.
+            Melted rock pushes up into the *crater*.
+            After the *eruption* the rock cools and turns black.
+            """,
         ),
-        Topic(
+        _topic(
             "libraries",
             "A house full of books",
-            "books, shelves, borrow",
-            (
-                "Long shelves hold thousands of books.",
-                "You borrow a novel and bring it back later.",
-                "The reading room is very quiet.",
-                "A card shows who may take books home.",
-            ),
+            """
+            Long *shelves* hold thousands of novels.
+            You *borrow* a novel and bring it back later.
+            The *reading* room is very quiet.
+            A card shows who may take *books* home.
+            """,
         ),
-        Topic(
+        _topic(
             "winter",
             "The cold season",
-            "snow, ice, coats",
-            (
-                "Snow lies on the roofs.",
-                "The lake is covered by ice.",
-                "Everyone wears a thick coat and gloves.",
-                "The days are short and the nights are long.",
-            ),
+            """
+            *Snow* lies on the roofs.
+            The lake is covered by *ice*.
+            Everyone wears a thick coat and *gloves*.
+            The days are short and *cold*.
+            """,
         ),
-        Topic(
+        _topic(
             "farms",
             "Work on a farm",
-            "cows, fields, harvest",
-            (
-                "The cows are milked before sunrise.",
-                "A tractor ploughs the field.",
-                "Hens lay eggs in the barn.",
-                "At harvest time the wheat is cut.",
-            ),
+            """
+            The *cows* are milked before sunrise.
+            A *tractor* ploughs the field.
+            Hens lay eggs in the *barn*.
+            At *harvest* time the wheat is cut.
+            """,
         ),
-        Topic(
+        _topic(
             "money",
             "Saving a little",
-            "coins, bank, spending",
-            (
-                "She puts two coins into a jar each week.",
-                "The bank pays a little interest.",
-                "He writes down what he spends.",
-                "With a plan, there is enough left for a bicycle.",
-            ),
+            """
+            She puts two *coins* into a jar each week.
+            The *bank* pays a little interest.
+            He writes down what he *spends*.
+            With a plan, his *savings* buy a bicycle.
+            """,
         ),
-        Topic(
+        _topic(
             "sleep",
             "A good night",
-            "bed, dreams, rest",
-            (
-                "The body rests in bed for eight hours.",
-                "Dreams come late in the night.",
-                "A dark and quiet room helps.",
-                "Without rest it is hard to think the next day.",
-            ),
+            """
+            The body rests in *bed* for eight hours.
+            *Dreams* come late in the night.
+            A soft *pillow* and a dark room help.
+            Without rest we are *tired* the next day.
+            """,
         ),
-        Topic(
+        _topic(
             "painting",
             "Making a picture",
-            "brush, colours, canvas",
-            (
-                "She dips the brush into blue.",
-                "The colours dry slowly on the canvas.",
-                "First he draws thin lines with a pencil.",
-                "The finished work hangs in a frame.",
-            ),
+            """
+            She dips the *brush* into blue.
+            The *colours* dry slowly.
+            First he draws thin lines on the *canvas*.
+            The finished work hangs in a *frame*.
+            """,
         ),
-        Topic(
+        _topic(
             "ships",
             "Across the sea",
-            "captain, harbour, waves",
-            (
-                "The captain steers out of the harbour.",
-                "Waves hit the bow.",
-                "Containers are stacked on the deck.",
-                "An anchor keeps it in place for the night.",
-            ),
+            """
+            The *captain* steers past the rocks.
+            *Waves* hit the bow.
+            Containers are stacked on the *deck*.
+            An *anchor* holds it in the harbour for the night.
+            """,
         ),
     ),
     "heldout": (
-        Topic(
+        _topic(
             "cheese",
             "From milk to cheese",
-            "milk, curds, ripening",
-            (
-                "Milk is warmed and turns thick.",
-                "The curds are cut and pressed.",
-                "Wheels ripen in a cool cellar.",
-                "Salt keeps the rind firm.",
-            ),
+            """
+            Warm *milk* turns thick.
+            The *curds* are cut and pressed.
+            Wheels *ripen* in a cool cellar.
+            Salt keeps the *rind* firm.
+            """,
         ),
-        Topic(
+        _topic(
             "owls",
             "Hunters of the night",
-            "night, wings, prey",
-            (
-                "Soft wings make no sound.",
-                "Large eyes see a mouse in the dark.",
-                "They hunt while other birds rest.",
-                "The head turns almost all the way round.",
-            ),
+            """
+            Soft *wings* make no sound.
+            Large eyes see a *mouse* in the dark.
+            They hunt at night while other *birds* rest.
+            They *hoot* from the top of a dead tree.
+            """,
         ),
-        Topic(
+        _topic(
             "bicycles",
             "On two wheels",
-            "pedals, chain, brakes",
-            (
-                "The chain drives the back wheel.",
-                "Press the pedals to go faster.",
-                "Good brakes are needed downhill.",
-                "A helmet protects the rider.",
-            ),
+            """
+            The *chain* drives the back wheel.
+            Press the *pedals* to go faster.
+            Good *brakes* are needed downhill.
+            A *helmet* protects the rider.
+            """,
         ),
-        Topic(
+        _topic(
             "storms",
             "When the wind is wild",
-            "wind, thunder, damage",
-            (
-                "Thunder rolls over the hills.",
-                "Strong wind breaks branches.",
-                "Lightning strikes an old tower.",
-                "Sailors stay in port until it has passed.",
-            ),
+            """
+            *Thunder* rolls over the hills.
+            Strong *wind* breaks branches.
+            *Lightning* strikes an old tower.
+            A *gale* keeps the sailors in port.
+            """,
         ),
-        Topic(
+        _topic(
             "chess",
             "A game of thought",
-            "king, pawn, board",
-            (
-                "The king may move one square.",
-                "A pawn reaches the far side of the board.",
-                "White makes the first move.",
-                "The game ends with checkmate.",
-            ),
+            """
+            The *king* may move one square.
+            A *pawn* reaches the far side of the board.
+            White makes the first *move*.
+            The game ends with *checkmate*.
+            """,
         ),
-        Topic(
+        _topic(
             "deserts",
             "Land without water",
-            "sand, heat, drought",
-            (
-                "Sand dunes move with the wind.",
-                "It almost never rains there.",
-                "Cactus plants store water.",
-                "The heat of noon is followed by a cold night.",
-            ),
+            """
+            *Sand* piles up behind every stone.
+            It is *dry* for years on end.
+            A *cactus* stores water.
+            Camels rest in the shade of the *dunes*.
+            """,
         ),
-        Topic(
+        _topic(
             "music",
             "Playing together",
-            "violin, notes, concert",
-            (
-                "The violins begin very softly.",
-                "A drummer keeps the beat.",
-                "The notes are written on five lines.",
-                "At the end of the concert people clap.",
-            ),
+            """
+            The *violins* begin very softly.
+            A *drummer* keeps the beat.
+            The *notes* are written on five lines.
+            At the end of the *concert* people clap.
+            """,
         ),
-        Topic(
+        _topic(
             "gardens",
             "Growing vegetables",
-            "seeds, soil, carrots",
-            (
-                "Seeds are put into loose soil.",
-                "The carrots need water each evening.",
-                "Weeds are pulled out by hand.",
-                "Beans climb up a wooden stick.",
-            ),
+            """
+            *Seeds* are put into loose soil.
+            The *carrots* need water each evening.
+            *Weeds* are pulled out by hand.
+            *Beans* climb up a wooden stick.
+            """,
         ),
     ),
     "dev": (
-        Topic(
+        _topic(
             "tea",
-            "A cup of tea",
-            "leaves, kettle, cup",
-            (
-                "The kettle boils on the stove.",
-                "Dry leaves colour the water brown.",
-                "Wait three minutes before you fill the cup.",
-                "Some people add lemon or sugar.",
-            ),
+            "A hot drink",
+            """
+            The *kettle* boils on the stove.
+            Dry *leaves* colour the water brown.
+            Wait three minutes before you fill the *cup*.
+            Some people *drink* it with lemon.
+            """,
         ),
-        Topic(
+        _topic(
             "penguins",
             "Birds on the ice",
-            "swimming, eggs, cold",
-            (
-                "They cannot fly but swim very well.",
-                "The father keeps the egg warm on his feet.",
-                "A thick layer of fat holds out the cold.",
-                "They slide over the ice on their bellies.",
-            ),
+            """
+            They cannot *fly* but swim very well.
+            The father keeps the *egg* warm on his feet.
+            A thick layer of fat holds out the *cold*.
+            They slide over the *ice* on their bellies.
+            """,
         ),
-        Topic(
+        _topic(
             "bridges",
             "Crossing the river",
-            "arches, cables, river",
-            (
-                "Stone arches carry the road.",
-                "Steel cables hold the deck.",
-                "Before, a ferry crossed the river.",
-                "Engineers check every bolt.",
-            ),
+            """
+            Stone *arches* carry the road.
+            Steel *cables* hold the deck.
+            Before, a ferry crossed the *river*.
+            Engineers check every *pillar*.
+            """,
         ),
-        Topic(
+        _topic(
             "post",
             "A letter arrives",
-            "stamp, letter, mailbox",
-            (
-                "She sticks a stamp on the envelope.",
-                "The letter falls into the mailbox.",
-                "A carrier sorts everything by street.",
-                "Two days later it reaches her aunt.",
-            ),
+            """
+            She sticks a *stamp* on it.
+            It falls into the *mailbox*.
+            A carrier sorts every *envelope* by street.
+            Two days later the *letter* reaches her aunt.
+            """,
         ),
-        Topic(
+        _topic(
             "fire",
-            "Putting out a fire",
-            "smoke, hose, alarm",
-            (
-                "Smoke comes out of the attic.",
-                "The alarm rings and the crew runs to the truck.",
-                "Water shoots from the hose.",
-                "Soon only wet ashes are left.",
-            ),
+            "A house in flames",
+            """
+            *Smoke* comes out of the attic.
+            The *alarm* rings and the crew runs to the truck.
+            Water shoots from the *hose*.
+            Soon only wet *ashes* are left.
+            """,
         ),
-        Topic(
+        _topic(
             "camping",
-            "Nights in a tent",
-            "tent, forest, campfire",
-            (
-                "The tent stands under tall trees.",
-                "They cook beans over the campfire.",
-                "Sleeping bags keep them warm.",
-                "In the morning they roll up everything and hike on.",
-            ),
+            "Nights outdoors",
+            """
+            The *tent* stands under tall trees.
+            They cook beans over the *campfire*.
+            *Sleeping bags* keep them warm.
+            In the morning they *hike* on.
+            """,
         ),
     ),
 }

@@ -40,7 +40,7 @@ def test_wilson_holds_its_value(n: int, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(("successes", "n", "confidence"), [(0, 0, 0.95), (2, 1, 0.95), (-1, 3, 0.95), (1, 2, 1.0)])
 def test_wilson_refuses_what_has_no_interval(successes: int, n: int, confidence: float) -> None:
-    with pytest.raises(ValueError, match="expected|needs|must"):
+    with pytest.raises(ValueError, match=r"expected|needs|must"):
         stats.wilson(successes, n, confidence)
 
 
@@ -90,6 +90,20 @@ def test_paired_interval_agrees_with_scipy() -> None:
     assert found.p == pytest.approx(test.pvalue, abs=0.01)
 
 
+def test_bootstrap_mean_agrees_with_scipy() -> None:
+    source = random.Random(5)
+    values = [source.expovariate(0.01) for _ in range(120)]
+    expected = scipy_stats.bootstrap(
+        (values,), lambda x, axis: x.mean(axis=axis), n_resamples=10_000, method="percentile", rng=1
+    ).confidence_interval
+    found = stats.bootstrap_mean(values)
+    assert found.value == pytest.approx(sum(values) / 120)
+    width = expected.high - expected.low
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.05 * width)
+    with pytest.raises(ValueError, match="expected"):
+        stats.bootstrap_mean([])
+
+
 def test_paired_interval_covers_the_truth() -> None:
     source = random.Random(7)
     covered = 0
@@ -114,7 +128,7 @@ def test_paired_of_equal_values_is_zero(values: list[float]) -> None:
 
 @pytest.mark.parametrize(("a", "b"), [([], []), ([1], [1, 0]), ([math.nan], [1.0]), ([1.0], [math.inf])])
 def test_paired_refuses_what_cannot_be_compared(a: list[float], b: list[float]) -> None:
-    with pytest.raises(ValueError, match="expected|every"):
+    with pytest.raises(ValueError, match=r"expected|every"):
         stats.paired(a, b)
 
 
@@ -134,6 +148,10 @@ def test_minimum_detectable_effect_by_hand(options: dict[str, float], expected: 
     assert stats.minimum_detectable_effect(1319, **options) == pytest.approx(expected, abs=5e-5)
 
 
+def test_minimum_detectable_effect_without_discordant_pairs() -> None:
+    assert stats.minimum_detectable_effect(50, 0.0) == stats.minimum_detectable_effect(50, 0.02) > 0
+
+
 def test_minimum_detectable_effect_has_its_power() -> None:
     n, discordant = 400, 0.3
     effect = stats.minimum_detectable_effect(n, discordant=discordant)
@@ -146,7 +164,7 @@ def test_minimum_detectable_effect_has_its_power() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"discordant": 0.1, "base_rate": 0.5}, {"discordant": 0.0}, {"base_rate": 1.0}]
+    "options", [{}, {"discordant": 0.1, "base_rate": 0.5}, {"discordant": -0.1}, {"base_rate": 1.0}]
 )
 def test_minimum_detectable_effect_needs_one_rate(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):

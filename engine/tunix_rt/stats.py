@@ -27,13 +27,13 @@ _CELLS = 4_000_000
 
 
 class Interval(Format):
-    """A proportion with its confidence interval, all from 0 to 1."""
+    """A share or a mean with its confidence interval."""
 
-    value: float = Field(ge=0, le=1)
+    value: float
     """What was observed."""
-    low: float = Field(ge=0, le=1)
+    low: float
     """Lower end."""
-    high: float = Field(ge=0, le=1)
+    high: float
     """Upper end."""
 
 
@@ -109,6 +109,20 @@ def _resampled_means(differences: NDArray[np.float64], resamples: int, generator
     return means
 
 
+def bootstrap_mean(
+    values: Sequence[float], seed: int = 0, resamples: int = 10_000, confidence: float = 0.95
+) -> Interval:
+    """Return a mean with its percentile bootstrap interval; raise ValueError if there are none or not finite."""
+    import numpy as np
+
+    array = np.asarray(values, dtype=np.float64)
+    if not len(array) or not np.isfinite(array).all() or resamples < 1 or not 0 < confidence < 1:
+        raise ValueError("expected at least one value, all of them finite; leave unscored items out")
+    means = _resampled_means(array, resamples, np.random.Generator(np.random.PCG64(seed)))
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(value=float(array.mean()), low=float(low), high=float(high))
+
+
 def _sign_flip_p(differences: NDArray[np.float64], resamples: int, generator: np.random.Generator) -> float:
     """Return the two-sided p value of the mean under random signs, the observed signs counted as one draw."""
     import numpy as np
@@ -159,8 +173,8 @@ def paired(
 
 def minimum_detectable_effect(
     n: int,
-    *,
     discordant: float | None = None,
+    *,
     base_rate: float | None = None,
     power: float = 0.8,
     alpha: float = 0.05,
@@ -169,15 +183,20 @@ def minimum_detectable_effect(
 
     Paired, with the share of items on which the two disagree: (z(1-alpha/2) + z(power)) · √(discordant / n).
     Unpaired, with the accuracy of the baseline: the same with √(2 · base_rate · (1 - base_rate) / n).
-    Both are normal approximations, at most 1. Exactly one of `discordant` and `base_rate` must be given.
+    Both are normal approximations, at most 1. Exactly one of `discordant` and `base_rate` must be given. A share of
+    discordant pairs below 1/n counts as 1/n: none seen does not mean that there are none.
     """
     if n < 1 or not 0 < power < 1 or (discordant is None) == (base_rate is None):
         raise ValueError("expected n ≥ 1, a power between 0 and 1, and exactly one of discordant and base_rate")
-    share = discordant if discordant is not None else base_rate
-    assert share is not None
-    if not 0 < share <= 1 or base_rate == 1:
-        raise ValueError(f"expected a share above 0 (a base rate also below 1), got {share}")
-    variance = share if base_rate is None else 2 * share * (1 - share)
+    if discordant is not None:
+        if not 0 <= discordant <= 1:
+            raise ValueError(f"expected a share of discordant pairs from 0 to 1, got {discordant}")
+        variance = max(discordant, 1 / n)
+    else:
+        assert base_rate is not None
+        if not 0 < base_rate < 1:
+            raise ValueError(f"expected a base rate between 0 and 1, got {base_rate}")
+        variance = 2 * base_rate * (1 - base_rate)
     return min(1.0, (_two_sided_z(1 - alpha) + NormalDist().inv_cdf(power)) * math.sqrt(variance / n))
 
 

@@ -23,9 +23,9 @@ from tunix_rt.tasks.dev_reasoning.topics import TOPICS
 TRAIN, HELDOUT, DEV = "dev-reasoning-v1", "dev-reasoning-v1:heldout", "dev-reasoning-v1:dev"
 SPLITS = (TRAIN, HELDOUT, DEV)
 DIGESTS = {
-    TRAIN: "sha256:d3005d0ce70e9093d477ef7aa6c6b12b799846ca878e535d93431e51dabced1f",
-    HELDOUT: "sha256:a8f3e6241d351159b970b1c6185a2ddc8cb51a8b6c199256da6b831744a9e0b8",
-    DEV: "sha256:fdbc8aadaa06ded55070ecf0e11418fd2836f6e2a5ec07d567a2105bdc58ea0c",
+    TRAIN: "sha256:d6a6632c17b5c94aa7d1dc7f56b3a7f39e251a77e0555bc0c98dddd3ea76f032",
+    HELDOUT: "sha256:9e7b5c79f1922bd424391ec17ce457041d20cabd2c21c9476af4137cc859e458",
+    DEV: "sha256:f14dfc6de169e9e0c75fdff161e4f22055ea11340b83fc7f615e047ff85570cf",
 }
 ARITHMETIC_FAMILIES = {"small-sum", "product", "story", "errand", "convert", "sequence", "clock", "date"}
 

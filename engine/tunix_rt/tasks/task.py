@@ -80,8 +80,12 @@ def make_item(
     difficulty: int,
     source: str,
     license: str,
+    group: str | None = None,
 ) -> Item:
-    """Build an item together with its gold trace; the meta of the trace repeats the facts of the item."""
+    """Build an item together with its gold trace; the meta of the trace repeats the facts of the item.
+
+    A `group` names items that belong together, so that a dataset never divides them between training and validation.
+    """
     trace = make_trace(
         prompt,
         list(steps),
@@ -93,6 +97,8 @@ def make_item(
         answer_kind=target.kind,
         source=source,
         license=license,
+        **({"group": group} if group else {}),
+        **({"choices": list(target.choices)} if target.choices else {}),
     )
     return Item(id=id, prompt=prompt, target=target, family=family, domain=domain, difficulty=difficulty, trace=trace)
 

@@ -7,6 +7,7 @@ that any prefix of a split is balanced; the same split has the same digest on an
 from __future__ import annotations
 
 from functools import cache
+from zlib import crc32
 
 from tunix_rt.grading import Target
 from tunix_rt.tasks.dev_reasoning import (
@@ -61,23 +62,23 @@ def _grams(prompt: str) -> frozenset[str]:
     return frozenset(text[at : at + 5] for at in range(max(1, len(text) - 4)))
 
 
-def draw_family(family: Family, split: Split, count: int) -> list[Draft]:
-    """Return `count` drafts of one family, no two of them nearly alike."""
+def draw_family(family: Family, split: Split, count: int) -> list[tuple[Draft, str]]:
+    """Return `count` drafts of one family, each with its wording; no two of them are nearly alike."""
     world = World(split, f"{NAME}/{split}/{family.name}")
-    drafts: list[Draft] = []
+    drafts: list[tuple[Draft, str]] = []
     seen: list[frozenset[str]] = []
     for _ in range(_PATIENCE * count):
         draft = family.draw(world)
         grams = _grams(draft.prompt)
         if all(len(grams & other) < _TOO_SIMILAR * len(grams | other) for other in seen):
-            drafts.append(draft)
+            drafts.append((draft, world.template))
             seen.append(grams)
             if len(drafts) == count:
                 return drafts
     raise AssertionError(f"family {family.name} has fewer than {count} different drafts in split {split}")
 
 
-def _item(family: Family, split: Split, number: int, draft: Draft) -> Item:
+def _item(family: Family, split: Split, number: int, draft: Draft, template: str) -> Item:
     target = Target(
         kind=draft.kind, value=draft.answer, aliases=list(draft.aliases), choices=list(draft.choices), unit=draft.unit
     )
@@ -92,6 +93,7 @@ def _item(family: Family, split: Split, number: int, draft: Draft) -> Item:
         difficulty=draft.difficulty,
         source=SOURCE,
         license=LICENSE,
+        group=f"{family.name}/{crc32(template.encode()):08x}",
     )
 
 
@@ -100,7 +102,7 @@ def _split_items(split: Split) -> tuple[Item, ...]:
     """Return the items of a split, the families taking turns in an order shuffled anew for each round."""
     count = PER_FAMILY[split]
     columns = [
-        [_item(family, split, i, draft) for i, draft in enumerate(draw_family(family, split, count))]
+        [_item(family, split, i, *drawn) for i, drawn in enumerate(draw_family(family, split, count))]
         for family in FAMILIES
     ]
     order = World(split, f"{NAME}/{split}/order")

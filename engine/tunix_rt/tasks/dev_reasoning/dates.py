@@ -106,7 +106,7 @@ def weekday(world: World) -> Draft:
     start, back = world.number(0, 6), world.chance(0.35)
     k = world.number(1, 3) if back else world.number(1, 5)
     passed = [WEEKDAYS[(start + (-i if back else i)) % 7] for i in range(1, k + 1)]
-    prompt = world.choose(_DAY_BEFORE if back else _DAY_AFTER).format(d=WEEKDAYS[start], k=k, n=world.choose(NAMES))
+    prompt = world.ask(_DAY_BEFORE if back else _DAY_AFTER, d=WEEKDAYS[start], k=k, n=world.choose(NAMES))
     prompt = prompt.replace("1 days", "1 day")
     steps = [
         f"Count {'back' if back else 'on'} from {WEEKDAYS[start]}: {counted(passed)}.",
@@ -119,9 +119,7 @@ def month(world: World) -> Draft:
     """A month some months after another one, by counting."""
     start, k = world.number(0, 11), world.number(1, 5)
     passed = [MONTHS[(start + i) % 12] for i in range(1, k + 1)]
-    prompt = (
-        world.choose(_MONTH_AFTER).format(m=MONTHS[start], k=k, n=world.choose(NAMES)).replace("1 months", "1 month")
-    )
+    prompt = world.ask(_MONTH_AFTER, m=MONTHS[start], k=k, n=world.choose(NAMES)).replace("1 months", "1 month")
     steps = [f"Count on from {MONTHS[start]}: {counted(passed)}.", f"Month {k} is {passed[-1]}."]
     return Draft(prompt, steps, passed[-1], "choice", 1 if k < 3 else 2, choices=MONTHS)
 
@@ -139,7 +137,7 @@ def clock(world: World) -> Draft:
     answer = f"{hour:02d}:{total:02d}"
     start = f"{hour if len(steps) == 2 else hour - 1:02d}:{minute:02d}"
     steps.append(f"The time is {answer}.")
-    prompt = world.choose(_CLOCK).format(t=start, k=k, n=world.choose(NAMES))
+    prompt = world.ask(_CLOCK, t=start, k=k, n=world.choose(NAMES))
     return Draft(prompt, steps, answer, "time", 2 if len(steps) == 3 else 3)
 
 
@@ -148,7 +146,7 @@ def date(world: World) -> Draft:
     index = world.pick((0, 2, 3, 4, 5, 6, 7, 8, 9, 10))
     size, left, k = MONTH_DAYS[index], world.number(1, 12), world.number(13, 28)
     d, day, following = size - left, k - left, MONTHS[index + 1]
-    prompt = world.choose(_DATE).format(d=d, m=MONTHS[index], size=size, k=k, n=world.choose(NAMES))
+    prompt = world.ask(_DATE, d=d, m=MONTHS[index], size=size, k=k, n=world.choose(NAMES))
     steps = [
         f"{size} - {d} = {left} {'day' if left == 1 else 'days'} until {MONTHS[index]} ends",
         f"{k} - {left} = {day}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from tunix_rt.grading import AnswerKind
 
@@ -41,7 +41,10 @@ class World:
 
     def __init__(self, split: Split, seed: str) -> None:
         self.split = split
+        self.template = ""
+        """Wording of the last question; items with the same wording belong together when a dataset is split."""
         self._random = Random(seed)
+        self._bags: dict[tuple[object, ...], list[Any]] = {}
 
     def number(self, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`, both included."""
@@ -56,8 +59,12 @@ class World:
         return self._random.choice(options)
 
     def choose(self, options: BySplit[T]) -> T:
-        """Return one of the options of this split."""
-        return self._random.choice(options[self.split])
+        """Return one of the options of this split; each comes once before any comes again."""
+        bag = self._bags.setdefault(tuple(options[self.split]), [])
+        if not bag:
+            bag.extend(self.shuffled(options[self.split]))
+        chosen: T = bag.pop()
+        return chosen
 
     def several(self, options: BySplit[T], count: int) -> list[T]:
         """Return `count` different options of this split, in random order."""
@@ -66,6 +73,15 @@ class World:
     def shuffled(self, options: Sequence[T]) -> list[T]:
         """Return the options in random order."""
         return self._random.sample(options, len(options))
+
+    def fill(self, template: str, **values: object) -> str:
+        """Return a wording with its values filled in, and remember it as the wording of the question."""
+        self.template = template
+        return template.format_map(values)
+
+    def ask(self, templates: BySplit[str], **values: object) -> str:
+        """Fill in one of the wordings of this split."""
+        return self.fill(self.choose(templates), **values)
 
     def chance(self, probability: float) -> bool:
         """Return True with this probability."""

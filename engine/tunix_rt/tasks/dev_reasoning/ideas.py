@@ -115,7 +115,7 @@ def ideas(world: World) -> Draft:
         "Leaves" if noun.endswith("leaves") else "Corks" if noun.endswith("corks") else f"{thing[0].upper()}{thing[1:]}"
     )
     steps = [f"{opener} {quality}.", f"So one can {', '.join(chosen[:-1])} or {chosen[-1]}."]
-    return Draft(world.choose(_USES).format(k=_COUNTS[k], x=thing), steps, listed(chosen), "open", 2)
+    return Draft(world.ask(_USES, k=_COUNTS[k], x=thing), steps, listed(chosen), "open", 2)
 
 
 FAMILIES = (Family("ideas", "ideation", ideas),)

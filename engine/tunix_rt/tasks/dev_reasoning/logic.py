@@ -71,7 +71,7 @@ def facts(world: World) -> Draft:
         answer = "yes" if shape == "all" else "no"
         rule = f"Every {k} is {q}." if shape == "all" else f"No {k} is {q}."
         steps = [rule, f"{n} is a {k}, so {n} is {'' if shape == 'all' else 'not '}{q}."]
-    prompt = template.format(k=k, j=j, q=q, n=n)
+    prompt = world.fill(template, k=k, j=j, q=q, n=n)
     return Draft(
         prompt[0].upper() + prompt[1:],
         [*steps, f"The answer is {answer}."],

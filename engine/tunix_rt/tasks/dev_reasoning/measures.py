@@ -84,9 +84,9 @@ def convert(world: World) -> Draft:
     given = f"1 {rule.big} is {rule.size} {rule.small}."
     values = {"big": rule.big, "bigs": rule.bigs, "small": rule.small, "size": rule.size, "n": n, "total": total}
     if world.chance(0.7):
-        prompt = world.choose(_DOWN).format_map(values)
+        prompt = world.ask(_DOWN, **values)
         return Draft(prompt, [given, f"{n} * {rule.size} = {total}"], str(total), "number", 2, unit=rule.small)
-    prompt = world.choose(_UP).format_map(values)
+    prompt = world.ask(_UP, **values)
     return Draft(prompt, [given, f"{total} / {rule.size} = {n}"], str(n), "number", 3, unit=rule.bigs)
 
 

@@ -91,9 +91,7 @@ def extreme(world: World) -> Draft:
         winner = better(best, other)
         steps.append(f"{best} and {other}: {winner} is {relation}.")
         best = winner
-    return Draft(
-        world.choose(_EXTREME).format(w=word, row=listed(row)), steps, str(best), "number", 1 if len(row) < 5 else 2
-    )
+    return Draft(world.ask(_EXTREME, w=word, row=listed(row)), steps, str(best), "number", 1 if len(row) < 5 else 2)
 
 
 def ascending(world: World) -> Draft:
@@ -106,7 +104,7 @@ def ascending(world: World) -> Draft:
         left.remove(smallest)
     answer = listed(sorted(row))
     steps.append(f"Last is {left[0]}, so the order is {answer}.")
-    return Draft(world.choose(_SORT).format(row=listed(row)), steps, answer, "list", len(row) - 1)
+    return Draft(world.ask(_SORT, row=listed(row)), steps, answer, "list", len(row) - 1)
 
 
 def compare(world: World) -> Draft:
@@ -118,7 +116,7 @@ def compare(world: World) -> Draft:
     winner = n if (a > b) == (direction == "more") else m
     relation = "more" if a > b else "less"
     steps = [f"{n}: {a}, {m}: {b}.", f"{a} is {relation} than {b}, so {winner} {verdict.format(t=thing)}."]
-    return Draft(text.format(n=n, m=m, a=a, b=b, t=thing), steps, winner, "choice", 1, choices=(n, m))
+    return Draft(world.fill(text, n=n, m=m, a=a, b=b, t=thing), steps, winner, "choice", 1, choices=(n, m))
 
 
 def ranking(world: World) -> Draft:
@@ -130,7 +128,7 @@ def ranking(world: World) -> Draft:
         facts.append(f"{high} is {more} than {low}." if world.chance(0.6) else f"{low} is {less} than {high}.")
     top = world.chance(0.5)
     word, answer = (most, people[0]) if top else (least, people[2])
-    prompt = world.choose(_RANK_QUESTION).format(facts=" ".join(world.shuffled(facts)), w=word)
+    prompt = world.ask(_RANK_QUESTION, facts=" ".join(world.shuffled(facts)), w=word)
     steps = [f"From {most} to {least}: {listed(people)}.", f"The {word} is {answer}."]
     return Draft(prompt, steps, answer, "choice", 3, choices=tuple(sorted(people)))
 

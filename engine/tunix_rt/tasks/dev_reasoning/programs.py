@@ -29,7 +29,7 @@ _SIGNS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a 
 
 
 def _ask(world: World, code: list[str]) -> str:
-    return world.choose(_ASK).format(code="\n".join(code))
+    return world.ask(_ASK, code="\n".join(code))
 
 
 def assignment(world: World) -> Draft:

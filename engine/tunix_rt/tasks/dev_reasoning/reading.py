@@ -94,12 +94,12 @@ def lookup(world: World) -> Draft:
     x, v, y, w = keys[at], values[at], keys[other], values[other]
     common = {"title": title, "lower": title.lower(), "table": table, "x": x, "y": y, "v": v, "what": what.format(x=x)}
     if shape == "value":
-        prompt = world.choose(_VALUE).format_map(common)
+        prompt = world.ask(_VALUE, **common)
         return Draft(prompt, [f"The entry for {x}: {x} {v}."], str(v), "number", 1)
     if shape == "entry":
-        prompt = world.choose(_ENTRY).format_map(common)
+        prompt = world.ask(_ENTRY, **common)
         return Draft(prompt, [f"The entry with {v}: {x} {v}."], x, "choice", 1, choices=tuple(keys))
-    prompt = world.choose(_TOTAL).format_map(common)
+    prompt = world.ask(_TOTAL, **common)
     return Draft(prompt, [f"{x} {v}, {y} {w}.", f"{v} + {w} = {v + w}"], str(v + w), "number", 2)
 
 
@@ -112,11 +112,11 @@ def summary(world: World) -> Draft:
     if world.chance(0.6):
         letter = "ABC"[options.index(topic)]
         a, b, c = (option.title for option in options)
-        prompt = world.choose(_TITLE).format(text=text, a=a, b=b, c=c)
+        prompt = world.ask(_TITLE, text=text, a=a, b=b, c=c)
         steps = [clue, f"The text is about {topic.word}.", f"{topic.title} is {letter}."]
         return Draft(prompt, steps, letter, "choice", 2, choices=(a, b, c))
     names = tuple(option.word for option in options)
-    prompt = world.choose(_WORD).format(text=text, words=listed(names))
+    prompt = world.ask(_WORD, text=text, words=listed(names))
     return Draft(prompt, [clue, f"They belong to {topic.word}."], topic.word, "choice", 2, choices=names)
 
 

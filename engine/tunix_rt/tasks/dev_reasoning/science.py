@@ -162,13 +162,13 @@ def science(world: World) -> Draft:
         options = world.shuffled([right, *wrong])
         letter = "ABC"[options.index(right)]
         first, second, third = options
-        prompt = world.choose(_ASK).format(q=question, a=first, b=second, c=third)
+        prompt = world.ask(_ASK, q=question, a=first, b=second, c=third)
         steps = [fact, f"{right[0].upper() + right[1:]} is {letter}."]
         return Draft(prompt, steps, letter, "choice", 2, choices=tuple(options))
     kind = world.choose(_MEASURED)
     (x, a), (y, b) = world.shuffled(kind.values)[:2]
     answer = x if (a < b) == kind.lowest else y
-    prompt = world.pick(kind.questions).format(x=x, y=y, a=a, b=b)
+    prompt = world.fill(world.pick(kind.questions), x=x, y=y, a=a, b=b)
     prompt = prompt[0].upper() + prompt[1:]
     steps = [kind.rule, f"{a} is {'less' if a < b else 'more'} than {b}, so the answer is {answer}."]
     return Draft(prompt, steps, answer, "choice", 2, choices=(x, y))

@@ -43,7 +43,7 @@ def following(world: World) -> Draft:
         row, answer = [first - step * i for i in range(4)], first - step * 4
         rule, last = f"{row[0]} - {step} = {row[1]} and {row[1]} - {step} = {row[2]}", f"{row[3]} - {step} = {answer}"
     return Draft(
-        world.choose(_NEXT).format(row=listed(row), last=row[-1]),
+        world.ask(_NEXT, row=listed(row), last=row[-1]),
         [rule, last],
         str(answer),
         "number",

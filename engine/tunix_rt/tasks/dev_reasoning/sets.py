@@ -61,9 +61,7 @@ def sets(world: World) -> Draft:
             f"The list is {listed(row)}.",
             f"It {'has' if member else 'does not have'} {x}, so the answer is {answer}.",
         ]
-        return Draft(
-            world.choose(_MEMBER).format(x=x, a=listed(row), n=n), steps, answer, "choice", 1, choices=("yes", "no")
-        )
+        return Draft(world.ask(_MEMBER, x=x, a=listed(row), n=n), steps, answer, "choice", 1, choices=("yes", "no"))
     first = pool[:3]
     shared = world.number(1, 2)
     second = world.shuffled([*world.shuffled(first)[:shared], *pool[3 : 6 - shared]])
@@ -75,7 +73,7 @@ def sets(world: World) -> Draft:
         f"{'In both' if shape == 'both' else 'Only in the first'}: {listed(wanted)}.",
     ]
     template = world.choose(_BOTH if shape == "both" else _ONLY)
-    prompt = template.format(n=n, m=m, a=listed(first), b=listed(second))
+    prompt = world.fill(template, n=n, m=m, a=listed(first), b=listed(second))
     return Draft(prompt, steps, listed(wanted), "set", 2)
 
 

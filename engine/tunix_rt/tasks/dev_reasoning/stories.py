@@ -124,7 +124,7 @@ def story(world: World) -> Draft:
         "groups": f"{a} times {b}",
         "both": f"{a}, plus {b}, less {c}",
     }
-    prompt = prompt.format(n=n, m=m, t=t, a=a, b=b, c=c)
+    prompt = world.fill(prompt, n=n, m=m, t=t, a=a, b=b, c=c)
     return Draft(
         prompt,
         [f"{facts[shape].capitalize()} {t}.", *steps],
@@ -150,19 +150,19 @@ def errand(world: World) -> Draft:
             f"{a * p} + {b * q} = {total}",
             f"{m} - {total} = {m - total}",
         ]
-        prompt = world.choose(_CHANGE).format(n=n, t=t, u=u, a=a, b=b, p=p, q=q, m=m)
+        prompt = world.ask(_CHANGE, n=n, t=t, u=u, a=a, b=b, p=p, q=q, m=m)
         return Draft(prompt, steps, str(m - total), "number", 5, unit="dollars")
     if shape == "wages":
         p, a, b = world.number(11, 19), world.number(3, 8), world.number(3, 6)
         m = world.number(20, 99)
         steps = [f"{a} * {b} = {a * b} hours", f"{a * b} * {p} = {a * b * p}", f"{a * b * p} - {m} = {a * b * p - m}"]
-        prompt = world.choose(_WAGES).format(n=n, a=a, b=b, p=p, m=m)
+        prompt = world.ask(_WAGES, n=n, a=a, b=b, p=p, m=m)
         return Draft(prompt, steps, str(a * b * p - m), "number", 5, unit="dollars")
     a, b, k, each = world.number(3, 8), world.number(11, 19), world.number(3, 6), world.number(5, 9)
     a = max(a, k * each // b + 1)
     c = a * b - k * each
     steps = [f"{a} * {b} = {a * b}", f"{a * b} - {c} = {k * each}", f"{k * each} / {k} = {each}"]
-    prompt = world.choose(_SHARE).format(n=n, t=t, a=a, b=b, c=c, k=k)
+    prompt = world.ask(_SHARE, n=n, t=t, a=a, b=b, c=c, k=k)
     return Draft(prompt, steps, str(each), "number", 4, unit=t)
 
 

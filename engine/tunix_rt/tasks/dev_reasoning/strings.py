@@ -88,19 +88,19 @@ def letters(world: World) -> Draft:
         word = world.choose(SHORT_WORDS)
         answer = word[::-1]
         steps = [f"{word}: {' '.join(word)}.", f"Backwards: {' '.join(answer)}.", f"Joined: {answer}."]
-        return Draft(world.choose(_BACKWARDS).format(a=word), steps, answer, "text", 3)
+        return Draft(world.ask(_BACKWARDS, a=word), steps, answer, "text", 3)
     last = world.chance(0.5)
     side, verb, place = ("last", "end", -1) if last else ("first", "start", 0)
     words = world.several(WORDS, 3)
     if shape == "one":
         word = words[0]
         steps = [f"{word}: {' '.join(word)}.", f"The {side} letter is {word[place]}."]
-        return Draft(world.choose(_LETTER).format(w=side, verb=verb, a=word), steps, word[place], "text", 1)
+        return Draft(world.ask(_LETTER, w=side, verb=verb, a=word), steps, word[place], "text", 1)
     template = world.choose(_JOIN)
     words = words if "{c}" in template else words[:2]
     answer = "".join(word[place] for word in words)
     steps = [f"{word}: {' '.join(word)}, {verb}s with {word[place]}." for word in words] + [f"Together: {answer}."]
-    prompt = template.format(w=side, **dict(zip("abc", words, strict=False)))
+    prompt = world.fill(template, w=side, **dict(zip("abc", words, strict=False)))
     return Draft(prompt, steps, answer, "text", len(words))
 
 
@@ -110,11 +110,11 @@ def places(world: World) -> Draft:
         row = world.several(SHORT_WORDS, world.number(4, 6))
         k = world.number(1, len(row))
         steps = [f"{counted(row)}.", f"Number {k} is {row[k - 1]}."]
-        return Draft(world.choose(_NTH).format(k=k, row=listed(row)), steps, row[k - 1], "text", 1)
+        return Draft(world.ask(_NTH, k=k, row=listed(row)), steps, row[k - 1], "text", 1)
     row = world.several(SHORT_WORDS, world.number(3, 4))
     answer = listed(row[::-1])
     steps = [f"{counted(row)}.", f"From {len(row)} down to 1: {answer}."]
-    return Draft(world.choose(_AROUND).format(row=listed(row)), steps, answer, "list", 2)
+    return Draft(world.ask(_AROUND, row=listed(row)), steps, answer, "list", 2)
 
 
 def count(world: World) -> Draft:
@@ -122,7 +122,7 @@ def count(world: World) -> Draft:
     if world.chance(0.3):
         row = world.several(SHORT_WORDS, world.number(3, 7))
         steps = [f"{counted(row)}.", f"The list has {len(row)} words."]
-        return Draft(world.choose(_HOW_MANY).format(row=listed(row)), steps, str(len(row)), "number", 1)
+        return Draft(world.ask(_HOW_MANY, row=listed(row)), steps, str(len(row)), "number", 1)
     x, *others = world.several(COLOURS, 3)
     times = world.number(1, 4)
     row = world.shuffled([x] * times + [world.pick(others) for _ in range(world.number(2, 3))])
@@ -131,7 +131,7 @@ def count(world: World) -> Draft:
         seen += word == x
         shown.append(f"{word} {seen}" if word == x else word)
     steps = [f"{listed(shown)}.", f"{x} occurs {times} {'time' if times == 1 else 'times'}."]
-    return Draft(world.choose(_HOW_OFTEN).format(x=x, row=listed(row)), steps, str(times), "number", 2)
+    return Draft(world.ask(_HOW_OFTEN, x=x, row=listed(row)), steps, str(times), "number", 2)
 
 
 FAMILIES = (

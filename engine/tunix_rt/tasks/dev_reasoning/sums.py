@@ -70,12 +70,11 @@ def small_sum(world: World) -> Draft:
         parts.append((sign, number))
         expression += f" {sign} {number}"
     if terms == 3 and world.chance(0.35):
-        verbs = ["add" if sign == "+" else "take away" for sign, _ in parts]
+        verb, second = ("add" if sign == "+" else "take away" for sign, _ in parts)
         (_, b), (_, c) = parts
-        spoken = world.choose(_SPOKEN)
-        prompt = spoken.format(a=first, b=b, c=c, First=verbs[0].capitalize(), first=verbs[0], second=verbs[1])
+        prompt = world.ask(_SPOKEN, a=first, b=b, c=c, First=verb.capitalize(), first=verb, second=second)
     else:
-        prompt = world.choose(_SUMS).format(e=expression)
+        prompt = world.ask(_SUMS, e=expression)
     return Draft(prompt, steps, str(total), "number", terms - 1)
 
 
@@ -88,7 +87,7 @@ def product(world: World) -> Draft:
     steps = [f"{small} * {tens} = {small * tens}"]
     if ones:
         steps += [f"{small} * {ones} = {small * ones}", f"{small * tens} + {small * ones} = {a * b}"]
-    return Draft(world.choose(_PRODUCTS).format(a=a, b=b), steps, str(a * b), "number", 5 if two_digits else 4)
+    return Draft(world.ask(_PRODUCTS, a=a, b=b), steps, str(a * b), "number", 5 if two_digits else 4)
 
 
 FAMILIES = (Family("small-sum", "arithmetic", small_sum), Family("product", "arithmetic", product))

@@ -1,0 +1,156 @@
+"""Importers: outside schemas to ReasoningTrace, row by row in constant memory, with row-numbered errors.
+
+They know neither grading nor datasets: whether a trace is right, new or allowed is decided downstream.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tunix_rt.errors import RenderError
+from tunix_rt.formats import Format
+from tunix_rt.importers.columns import Draft, Row
+from tunix_rt.importers.containers import CONTAINERS, MAX_ROW_BYTES, container, data_files, rows
+from tunix_rt.importers.identities import Identities
+from tunix_rt.importers.problems import ErrorLog, RowError, RowProblem, describe_errors, excerpt
+from tunix_rt.importers.schemas import SCHEMAS, converter, detect_schema, mapped
+from tunix_rt.trace import ReasoningTrace, render
+
+__all__ = [
+    "CONTAINERS",
+    "MAX_ROW_BYTES",
+    "SCHEMAS",
+    "Detection",
+    "ErrorLog",
+    "RowError",
+    "RowProblem",
+    "data_files",
+    "describe_errors",
+    "detect",
+    "read",
+]
+
+_SAMPLED = 20
+"""Rows looked at to detect a schema."""
+
+
+class Detection(Format):
+    """What a data file is."""
+
+    schema_name: str | None
+    """Name of the schema; None if no known schema has these columns."""
+    container: str
+    """`jsonl`, `json`, `csv` or `parquet`."""
+    columns: list[str]
+    """Columns of the first row."""
+    why: str
+    """One sentence that says what decided."""
+
+
+def detect(path: Path) -> Detection:
+    """Detect the schema of a data file from its first rows."""
+    sample = [row for _, row in itertools.islice(rows(path), _SAMPLED) if isinstance(row, dict)]
+    return _detected(path, sample)
+
+
+def _detected(path: Path, sample: list[dict[str, Any]]) -> Detection:
+    columns = list(sample[0]) if sample else []
+    for row in sample:
+        if name := detect_schema(row):
+            known = next(known for known in SCHEMAS[_family(name)].columns if known <= set(row))
+            why = f"the columns {', '.join(sorted(known))} make it {name}"
+            return Detection(schema_name=name, container=container(path), columns=columns, why=why)
+    why = f"no known schema has the columns {', '.join(columns)}" if sample else "no row could be read"
+    return Detection(schema_name=None, container=container(path), columns=columns, why=why)
+
+
+def _family(name: str) -> str:
+    return "sharegpt" if name == "openthoughts" else name
+
+
+def read(
+    path: Path, *, schema: str = "auto", mapping: Mapping[str, str] | None = None, label: str | None = None
+) -> Iterator[tuple[int, ReasoningTrace | RowError]]:
+    """Yield `(row number, trace or error)` of one data file, in constant memory.
+
+    `schema` is a name of SCHEMAS or `auto`; `mapping` names the columns itself (see `schemas.mapped`) and replaces the
+    schema. `label` is the name of the file in errors, by default its name without folders. Each trace renders without
+    loss under the prompt contract, and no two rows of the file share `meta.id`.
+    """
+    label = label or path.name
+    stream = rows(path)
+    convert: Callable[[Row], Draft]
+    if mapping is not None:
+        convert = mapped(mapping)
+    elif schema != "auto":
+        convert = converter(schema)
+    else:
+        head = list(itertools.islice(stream, _SAMPLED))
+        detection = _detected(path, [row for _, row in head if isinstance(row, dict)])
+        stream = itertools.chain(head, stream)
+        convert = converter(detection.schema_name) if detection.schema_name else _unknown
+    seen = Identities()
+    for number, row in stream:
+        if isinstance(row, RowProblem):
+            yield number, row.at(label, number)
+            continue
+        try:
+            trace = _trace(convert(row))
+            identity = trace.meta.get("id")
+            if identity is not None and not seen.add(identity):
+                raise RowProblem("meta.id", "is the id of an earlier row", "give every row its own id", identity)
+        except RowProblem as problem:
+            yield number, problem.at(label, number)
+        else:
+            yield number, trace
+
+
+def _unknown(row: Row) -> Draft:
+    fix = f"name the columns in a mapping (prompt=…,final_answer=…), or use one of: {', '.join(SCHEMAS)}"
+    raise RowProblem("row", "has the columns of no known schema", fix, ", ".join(map(str, row)))
+
+
+def _trace(draft: Draft) -> ReasoningTrace:
+    try:
+        trace = ReasoningTrace.model_validate(draft)
+        rendered = render(trace)
+    except ValidationError as error:
+        raise _invalid(error.errors(include_url=False)[0]) from error
+    except RenderError as error:
+        part = next((name for name in ("prompt", "step") if name in str(error).split(" contains")[0]), "final_answer")
+        fix = "remove or rewrite what is named"
+        raise RowProblem(part, "would lose a part when rendered", fix, str(error)) from error
+    if "\x00" in rendered.prompt or "\x00" in rendered.completion:
+        raise RowProblem("row", "contains a NUL byte", "remove the NUL bytes", rendered.text)
+    if not trace.prompt.strip():
+        raise RowProblem("prompt", "is empty", "fill it in or drop the row")
+    return trace
+
+
+_REASONS = {
+    "missing": ("is missing", "add it, or name the columns in a mapping"),
+    "extra_forbidden": ("is an unknown key", "move it into meta or remove it"),
+    "string_too_short": ("is empty", "fill it in or drop the row"),
+    "too_short": ("is empty", "give at least one"),
+    "string_too_long": ("is longer than {max_length} characters", "shorten it or drop the row"),
+    "too_long": ("has more than {max_length} items", "join some of them"),
+    "string_type": ("is not a text", "write a string"),
+    "list_type": ("is not a list", "write a JSON list"),
+    "int_type": ("is not a whole number", "write an integer"),
+    "dict_type": ("is not an object", "write a JSON object"),
+    "model_type": ("is not an object", 'write {"i": 1, "type": "step", "content": "…"}'),
+}
+
+
+def _invalid(error: ErrorDetails) -> RowProblem:
+    field = ".".join(part for part in error["loc"] if isinstance(part, str)) or "row"
+    reason, fix = _REASONS.get(error["type"], (error["msg"], "correct it"))
+    place = ".".join(str(part) for part in error["loc"])
+    found = "" if error["type"] == "missing" else f"{place} = {excerpt(error['input'])}"
+    return RowProblem(field, reason.format(**error.get("ctx", {})), fix, found)

@@ -313,7 +313,7 @@ def example_report(task: Task | None = None) -> ReportData:
             ),
         ],
         limits=[
-            "The items come from the families of the training rows, in other wordings; other tasks may gain less or lose.",
+            "The items come from the families of the training rows, in other words; other tasks may gain less or lose.",
             "One training run with one seed: the interval covers the choice of items, not of seeds.",
         ],
     )

@@ -82,7 +82,7 @@ class Comparison(Format):
     lost: list[str]
     """Items that A has right and B has wrong."""
     minimum_detectable_effect: float
-    """Smallest difference that a test of so many pairs finds 4 times out of 5, at the share of changed items seen."""
+    """Smallest difference that so many pairs show 4 times out of 5, with as many changed items as seen (at least 1)."""
     unpaired: int = Field(ge=0)
     """Items that are scored on one side only, or on neither."""
     differences: list[str]
@@ -117,7 +117,7 @@ def compare(
     before, after = _values(a.samples, a_score), _values(b.samples, b_score)
     both = [name for name in before if name in after]
     n = len(both)
-    discordant = sum(before[name] != after[name] for name in both) / n
+    changed = sum(before[name] != after[name] for name in both)
     return Comparison(
         task=a.manifest.task,
         a=_ref(a),
@@ -127,7 +127,7 @@ def compare(
         families=_by_family(a, b, a_score, b_score),
         gained=sorted(name for name in both if after[name] > before[name]),
         lost=sorted(name for name in both if after[name] < before[name]),
-        minimum_detectable_effect=minimum_detectable_effect(n, discordant),
+        minimum_detectable_effect=minimum_detectable_effect(n, discordant=max(changed, 1) / n),
         unpaired=len(names) - n,
         differences=_differences(a, b),
     )
@@ -226,7 +226,8 @@ def percent(value: float, digits: int = 1) -> str:
 
 def points(value: float) -> str:
     """Return a difference of shares as signed percentage points, with a true minus sign."""
-    return f"{100 * value:+.1f}".replace("-", "−")
+    shown = f"{100 * value:+.1f}"
+    return "0.0" if shown in ("+0.0", "-0.0") else shown.replace("-", "−")
 
 
 def p_text(p: float) -> str:

@@ -1,7 +1,7 @@
 """PromptForm: the text around an evaluated item, and how a completion under it is read.
 
     contract         the prompt contract, nothing else: what the tuned model was trained on
-    few_shot_plain   worked examples as plain text (`Question:`, `Reasoning:`, `Answer:`), as a pretrained model knows it
+    few_shot_plain   worked examples as plain text (`Question:`, `Reasoning:`, `Answer:`), which a base model knows
     few_shot_turns   worked examples as turns of the prompt contract
 
 A base model that is measured under the contract alone is no baseline: it was never shown the form. Under each form
@@ -162,7 +162,7 @@ def own_part(form: PromptForm, completion: str) -> str:
         head, tag, _ = completion.partition("</answer>")
         return head + tag
     answer = _PLAIN_ANSWER.search(completion)
-    return completion[: answer.end()] if answer else completion
+    return completion[: answer.end()].rstrip() if answer else completion
 
 
 def as_contract(form: PromptForm, completion: str) -> str:

@@ -1,6 +1,7 @@
 """Sampler: what turns rendered prompts into completions, described without any model.
 
-It does not know JAX or grading. `train/sampler.py` implements the protocol for Tunix's models; anything else with the same `generate` (a served model, a table of recorded answers) can be evaluated as well.
+It does not know JAX or grading. `train/sampler.py` implements the protocol for Tunix's models; anything else with the
+same `generate` (a served model, a table of recorded answers) can be evaluated as well.
 """
 
 from __future__ import annotations

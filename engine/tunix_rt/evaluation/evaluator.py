@@ -103,7 +103,7 @@ def _complete(
     progress: SamplingProgress | None,
     deadline: float | None,
 ) -> list[Completion]:
-    """Return one completion for each item; the sampler sees the longest prompts first, so that rows of a batch match."""
+    """Return one completion for each item; the sampler sees the longest prompts first, so that batches are even."""
     prompts = [form.render(item.prompt) for item in items]
     order = sorted(range(len(prompts)), key=lambda position: (-len(prompts[position]), position))
     found = sampler.generate(

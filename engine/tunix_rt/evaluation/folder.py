@@ -194,7 +194,7 @@ def write_evaluation(evaluations: Path, evaluation: Evaluation) -> Path:
 
 
 def load_evaluation(folder: Path) -> Evaluation:
-    """Read an evaluation; raise MissingError if it is not there or not complete, DigestError if a byte of it changed."""
+    """Read an evaluation; raise MissingError if it is not there or not whole, DigestError if a byte changed."""
     if not (folder / MANIFEST).is_file():
         raise MissingError(f"{folder} is not an evaluation: it has no {MANIFEST}; `tunix-rt eval` makes one")
     manifest = EvaluationManifest.read(folder / MANIFEST)

@@ -19,7 +19,7 @@ _HALF_LIVES = 100
 
 def _table(rows: Mapping[str, str]) -> Markup:
     cells = [element("tr", element("th", name, scope="row"), element("td", value)) for name, value in rows.items()]
-    return element("div", element("table", element("tbody", cells)), class_="scroll")
+    return element("div", element("table", element("tbody", cells), class_="facts-table"), class_="scroll")
 
 
 def training(part: Training) -> Child:
@@ -175,7 +175,9 @@ def chain(part: list[Link]) -> Child:
     return [
         element(
             "p",
-            "Each link names the one before it by the sha256 of its content; `tunix-rt runs verify` hashes all again.",
+            "Each link names the one before it by the sha256 of its content; ",
+            element("code", "tunix-rt runs verify"),
+            " hashes all of it again.",
             class_="soft",
         ),
         element("ol", links, class_="chain"),

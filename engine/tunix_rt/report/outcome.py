@@ -55,8 +55,8 @@ def result(part: Result) -> Child:
         element(
             "p",
             "Strict: the answer is right, stands where the prompt’s form puts it, and the whole completion follows "
-            "that form. Lenient: a right answer found anywhere. The gain is measured against the harder of all base figures: the "
-            "better prompt, read leniently.",
+            "that form. Lenient: a right answer found anywhere. The gain is measured against the harder of all base "
+            "figures: the better prompt, read leniently.",
             class_="soft small gap",
         ),
     ]
@@ -205,7 +205,7 @@ def families(rows: list[FamilyRow]) -> Child:
     return [
         element(
             "p",
-            "Every family, from easy to hard; none is left out of the headline. A family has few items: wide intervals.",
+            "Every family, from easy to hard; none is left out of the headline. Few items each, hence wide intervals.",
             class_="soft",
         ),
         legend,

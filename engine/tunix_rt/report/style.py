@@ -83,6 +83,8 @@ overflow-wrap:normal}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 thead th{font-weight:600;color:var(--soft);font-size:.8rem}
 tbody th{font-weight:500}
+th small{display:block;font-weight:400;font-size:.76rem}
+.facts-table td{text-align:left}.facts-table th{width:12rem;font-weight:400;color:var(--soft)}
 td small{display:block;color:var(--soft);font-size:.76rem;white-space:nowrap}
 details{margin-top:.9rem}
 summary{cursor:pointer;color:var(--soft);font-size:.875rem;padding:.2rem 0}

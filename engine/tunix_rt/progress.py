@@ -28,6 +28,7 @@ class _Phase:
     done: int = 0
     total: int | None = None
     tokens: int | None = None
+    part: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
 
 
@@ -95,13 +96,19 @@ class Reporter:
         if phase is None:
             return
         phase.done, phase.tokens = done, tokens
-        phase.total = total or phase.total
+        phase.total = total or (phase.total if phase.part is None else None)
         phase.figures = figures or phase.figures
         if self._live:
             self._live.update(self.line())
         elif self._clock() - self._said >= self._interval:
             self._said = self._clock()
             self._write(self.line())
+
+    def part(self, name: str, done: int, total: int | None = None) -> None:
+        """Say how far one part of the phase is, such as `read` or `deduplicate` of a dataset."""
+        if self._phase is not None:
+            self._phase.part = name
+        self.update(done, total)
 
     def say(self, text: str) -> None:
         """Say something once, above the live line."""
@@ -114,7 +121,7 @@ class Reporter:
             return ""
         now = self._clock()
         elapsed = max(now - phase.began, 1e-9)
-        parts = [phase.name]
+        parts = [phase.name if phase.part is None else f"{phase.name}: {phase.part}"]
         if phase.total:
             filled = round(BAR_WIDTH * min(1.0, phase.done / phase.total))
             parts.append("█" * filled + "░" * (BAR_WIDTH - filled))

@@ -33,6 +33,7 @@ METRICS = ("strict", "lenient", "format", "stop", "truncated", "arithmetic", "to
 def evaluate(
     config: ConfigFile = None,
     model: Annotated[str | None, typer.Option(help="Base model to measure, from `models list`.")] = None,
+    model_path: Annotated[Path | None, typer.Option(help="Local folder of the base model's weights.")] = None,
     run: Annotated[str | None, typer.Option(help="Run whose trained model to measure instead.")] = None,
     task: Annotated[str | None, typer.Option(help="Task, from `tasks list`.")] = None,
     path: Annotated[Path | None, typer.Option(help="File of a task that is not built in.")] = None,
@@ -74,10 +75,20 @@ def evaluate(
     deadline = None if time_budget_minutes is None else time.monotonic() + 60 * time_budget_minutes
     pool = [] if resolved.prompt == "contract" else tasks.load(few_shot_pool, home=home()).traces
     with working() as reporter:
+        from tunix_rt.run import open_run
         from tunix_rt.train.measure import measure_model
 
+        subject = open_run(home(), run) if run else model or ""
         done = measure_model(
-            items, resolved, home(), model=model, run=run, pool=pool, dtype=dtype, deadline=deadline, progress=reporter
+            items,
+            resolved,
+            home(),
+            model=subject,
+            path=model_path,
+            pool=pool,
+            dtype=dtype,
+            deadline=deadline,
+            progress=reporter,
         )
     folder = write_evaluation(home() / "evaluations", done)
     say(f"evaluation {folder}")

@@ -88,10 +88,10 @@ def new_sft_run(config: SFTConfig, reporter: Reporter) -> RunDir:
     frozen = dataset.load(home(), config.dataset or "")
     files = fetch(config.base_model, home(), path=config.model_path, progress=reporter.say)
     inputs = {
-        "dataset": folder_ref("dataset", frozen.key, frozen.folder, home=home()),
+        "dataset": folder_ref("dataset", frozen.manifest.key, frozen.folder, home=home()),
         "base_model": folder_ref("base_model", files.name, files.folder, home=home()),
     }
-    return new_run(home(), "sft", frozen.key, config=config, inputs=inputs)
+    return new_run(home(), "sft", frozen.manifest.key, config=config, inputs=inputs)
 
 
 def resume_sft(run: RunDir, reporter: Reporter) -> Any:

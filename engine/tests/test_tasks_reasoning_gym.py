@@ -3,7 +3,7 @@
 import pytest
 
 from tunix_rt import tasks
-from tunix_rt.errors import MissingError
+from tunix_rt.errors import MissingError, UsageError
 
 FORM = "<reasoning>\nThink.\n</reasoning>\n<answer>{}</answer><end_of_turn>"
 
@@ -50,3 +50,18 @@ def test_same_seed_same_digest() -> None:
 def test_unknown_data_set_suggests_the_nearest() -> None:
     with pytest.raises(MissingError, match="did you mean reasoning-gym:chain_sum"):
         tasks.load("reasoning-gym:chain_sums")
+
+
+def test_data_set_that_needs_more_than_a_size_is_refused() -> None:
+    with pytest.raises(UsageError, match="from a size and a seed alone"):
+        tasks.load("reasoning-gym:composite", limit=2)
+
+
+def test_data_set_without_a_single_answer_is_scored_by_its_own_rules() -> None:
+    task = tasks.load("reasoning-gym:graph_color", limit=2, seed=3)
+
+    score = task.grade(task.items[0], FORM.format("{}"), "strict")
+
+    assert score.value is not None
+    assert score.value < 1
+    assert "no single answer" in score.explanation or score.verdict == "parse_fail"

@@ -6,14 +6,14 @@ read algebra with SymPy, which evaluates text; use those only with completions o
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import math
 import warnings
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
-from tunix_rt.errors import GradingError, MissingError
+from tunix_rt.errors import GradingError, MissingError, UsageError
 from tunix_rt.grading import Mode, Score, Target, grade, infer_kind
 from tunix_rt.tasks.task import Item, Task, check_items
 
@@ -49,7 +49,8 @@ def _score(dataset: Any, entry: dict[str, Any], answer: str) -> Score:
         return Score(value=0.0, answer=answer, explanation=reason, verdict="parse_fail")
     if not math.isfinite(value) or not 0 <= value <= 1:
         raise GradingError(f"reasoning-gym scored {value!r} for {answer[:80]!r}; expected a number from 0 to 1")
-    text = f'reasoning-gym scores "{answer[:200]}" with {value:g}; its own answer is "{str(entry["answer"])[:200]}".'
+    own = f'its own answer is "{str(entry["answer"])[:200]}"' if entry["answer"] else "it has no single answer"
+    text = f'reasoning-gym scores "{answer[:200]}" with {value:g}; {own}.'
     return Score(value=value, answer=answer, explanation=text, verdict="equal" if value == 1 else "unequal")
 
 
@@ -65,7 +66,10 @@ def build(name: str, size: int | None, seed: int) -> Task:
         )
         raise MissingError(f"unknown reasoning-gym data set {wanted!r}; {hint}")
     package, _ = _package()
-    dataset = package.create_dataset(wanted, size=size or DEFAULT_SIZE, seed=seed)
+    try:
+        dataset = package.create_dataset(wanted, size=size or DEFAULT_SIZE, seed=seed)
+    except (AssertionError, TypeError, ValueError) as error:
+        raise UsageError(f"reasoning-gym cannot make {wanted!r} from a size and a seed alone: {error}") from error
     entries: dict[str, dict[str, Any]] = {}
     items = []
     for number in range(len(dataset)):
@@ -88,9 +92,4 @@ def build(name: str, size: int | None, seed: int) -> Task:
         found = grade(completion, item.target, mode=mode)
         return found if found.answer is None else _score(dataset, entries[item.id], found.answer)
 
-    version = "unknown"
-    with contextlib.suppress(ImportError):
-        from importlib.metadata import version as installed_version
-
-        version = installed_version("reasoning-gym")
-    return Task(name, version, f"seed-{seed}", check_items(name, items), LICENSE, SOURCE, scorer)
+    return Task(name, version("reasoning-gym"), f"seed-{seed}", check_items(name, items), LICENSE, SOURCE, scorer)

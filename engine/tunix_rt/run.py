@@ -54,6 +54,8 @@ RESUMABLE: tuple[Status, ...] = ("queued", "preparing", "running", "stopped", "f
 class Stopped(KeyboardInterrupt):
     """The process was asked to end (SIGTERM); work that is in a checkpoint is kept."""
 
+    exit_code = 143
+
 
 class RunError(Format):
     """Why a run failed."""

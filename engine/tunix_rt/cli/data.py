@@ -211,8 +211,8 @@ def _summary(manifest: DatasetManifest) -> str:
         **{f"split {name}": rows for name, rows in manifest.splits.items()},
         **{f"licence {name}": rows for name, rows in manifest.licenses.items()},
     }
-    overlap = describe_overlap(manifest.contamination, manifest.counts.imported)
-    return fields(facts) + (f"\n\n{overlap}" if overlap else "")
+    overlaps = [text for part in manifest.contamination if (text := describe_overlap(part))]
+    return "\n\n".join([fields(facts), *overlaps])
 
 
 def _against(names: list[str]) -> list[Task]:

@@ -1,0 +1,121 @@
+"""The house: names, sizes, tests beside modules, locks without hosts, one place for each thing."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "engine" / "tunix_rt"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+TESTS = {path.stem for path in (ROOT / "engine" / "tests").rglob("test_*.py")}
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+ENVIRONMENT = {"cli/options.py", "cli/doctor.py", "train/huggingface.py"}
+"""Modules that may read the environment: the command line, and the hub's own variables."""
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_module_is_named_after_its_subject_and_fits_on_a_few_screens(path: Path) -> None:
+    assert not re.fullmatch(r"(utils?|helpers?|common|core|base|manager|misc)", path.stem)
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 450, f"{name(path)} has {lines} lines; split it by noun"
+
+
+def test_every_module_has_a_test() -> None:
+    missing = []
+    for path in MODULES:
+        parts = [part for part in Path(name(path)).with_suffix("").parts if not part.startswith("__")]
+        subjects = {"_".join(parts), *parts} - {"train"}  # a package may be tested as a whole
+        if parts and not any(test == f"test_{s}" or test.startswith(f"test_{s}_") for s in subjects for test in TESTS):
+            missing.append(name(path))
+    assert not missing
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_environment_is_read_in_one_place(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    reads = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")]
+    assert not reads or name(path) in ENVIRONMENT
+
+
+def test_only_the_heavy_half_imports_accelerator_libraries() -> None:
+    heavy = {"jax", "jaxlib", "flax", "optax", "orbax", "qwix", "tunix", "grain"}
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert name(path).startswith("train/") or not heavy & {module.split(".")[0] for module in imported}, name(path)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_lock_is_hashed_and_names_no_host(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    assert "#" not in text
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
+    assert entries
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+==\S+", entry), entry.splitlines()[0]
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    assert not re.search(r"^(torch|nvidia-\S+|tensorflow|triton)==", text, flags=re.MULTILINE)
+
+
+def test_smaller_locks_are_part_of_the_largest() -> None:
+    pins = {lock.stem: set(re.findall(r"^([a-z0-9-]+==\S+)", lock.read_text(), flags=re.MULTILINE)) for lock in LOCKS}
+    assert pins["light"] < pins["train"] < pins["dev"]
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    groups = [
+        PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"].values(),
+        *PROJECT["dependency-groups"].values(),
+    ]
+    for dependency in [entry for group in groups for entry in group if isinstance(entry, str)]:
+        assert re.search(rf'^\s+"{re.escape(dependency)}", # \S+ \S+', text, flags=re.MULTILINE), dependency
+
+
+def test_direct_dependencies_are_locked() -> None:
+    def pinned(lock: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements" / lock).read_text(), flags=re.MULTILINE))
+
+    def names(entries: list[str]) -> set[str]:
+        return {re.split(r"[=<>~;\[ ]", entry)[0] for entry in entries}
+
+    assert names(PROJECT["project"]["dependencies"]) <= pinned("light.txt")
+    assert names(PROJECT["project"]["optional-dependencies"]["train"]) <= pinned("train.txt")
+
+
+def test_no_file_names_a_registry_or_is_left_unfinished() -> None:
+    done = subprocess.run([sys.executable, ".ci/forbidden"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_forbidden_finds_what_it_looks_for(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("see py" + "pi.org\n# TO" + "DO: later\n")
+    subprocess.run("git init -q . && git add a.txt", shell=True, cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "forbidden")], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_ci_runs_what_a_person_runs() -> None:
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        assert "make " in workflow.read_text() or ".ci/run" in workflow.read_text()
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    wanted = "setup demo test check fix docs lock clean bench-sft bench-sampler bench-data"
+    assert targets >= set(wanted.split())

@@ -1,9 +1,9 @@
 """Contamination: which rows repeat an item of an evaluation task.
 
 It does not know where rows come from, and it looks at the prompts of the tasks only. A row matches an item if its
-prompt is the same (letter case, marks and spacing aside), if the two share 13 words in a row, or if at least half of the runs
-of 8 words of the item occur in the row. Runs that many items of one task share are how the task is worded and prove
-nothing: they are not counted.
+prompt is the same (letter case, marks and spacing aside), if the two share 13 words in a row, or if at least half of
+the runs of 8 words of the item occur in the row. Runs that many items of one task share are how the task is worded
+and prove nothing: they are not counted.
 Source: T. Brown et al., "Language Models are Few-Shot Learners", 2020, appendix C (13-grams).
 """
 

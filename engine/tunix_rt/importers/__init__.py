@@ -62,16 +62,12 @@ def detect(path: Path) -> Detection:
 def _detected(path: Path, sample: list[dict[str, Any]]) -> Detection:
     columns = list(sample[0]) if sample else []
     for row in sample:
-        if name := detect_schema(row):
-            known = next(known for known in SCHEMAS[_family(name)].columns if known <= set(row))
+        if found := detect_schema(row):
+            name, known = found
             why = f"the columns {', '.join(sorted(known))} make it {name}"
             return Detection(schema_name=name, container=container(path), columns=columns, why=why)
     why = f"no known schema has the columns {', '.join(columns)}" if sample else "no row could be read"
     return Detection(schema_name=None, container=container(path), columns=columns, why=why)
-
-
-def _family(name: str) -> str:
-    return "sharegpt" if name == "openthoughts" else name
 
 
 def read(

@@ -236,8 +236,12 @@ def _csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, Row | RowProblem]]:
         except StopIteration:
             break
         except csv.Error as error:
-            long = "field limit" in str(error)
-            yield number, _too_long() if long else RowProblem("row", "is not CSV", f"mend the quoting ({error})")
+            if problems:
+                yield number, problems.pop()
+            elif "field limit" in str(error):
+                yield number, _too_long()
+            else:
+                yield number, RowProblem("row", "is not CSV", f"mend the quoting ({error})")
             continue
         if problems:
             yield number, problems.pop()

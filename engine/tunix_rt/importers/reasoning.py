@@ -49,20 +49,20 @@ def split_steps(text: str) -> list[str]:
     An indented line stays with the line above it, and a fenced block of code stays whole.
     """
     text = clean(text)
-    if "\n\n" in text or "\n \n" in text:
-        pieces = [piece for piece in re.split(r"\n[^\S\n]*\n", text) if piece.strip()]
-        glue = "\n\n"
-    else:
-        pieces, glue = text.split("\n"), "\n"
+    paragraphs = _BLANK_LINE.split(text)
+    pieces, glue = (paragraphs, "\n\n") if len(paragraphs) > 1 else (text.split("\n"), "\n")
     steps: list[str] = []
     fenced = False
     for piece in pieces:
         if steps and (fenced or piece[:1] in (" ", "\t")):
-            steps[-1] += glue + piece.rstrip()
-        elif piece.strip():
-            steps.append(piece.strip())
+            steps[-1] += glue + piece
+        else:
+            steps.append(piece)
         fenced ^= piece.count("```") % 2 == 1
-    return _fit([part for step in steps for part in _cut(step)], glue)
+    return fit_steps([part for step in steps for part in _cut(step.strip())], glue)
+
+
+_BLANK_LINE = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 
 def _cut(step: str) -> list[str]:
@@ -75,11 +75,18 @@ def _cut(step: str) -> list[str]:
     return [part for part in (*parts, step) if part]
 
 
-def _fit(steps: list[str], glue: str) -> list[str]:
+def fit_steps(steps: list[str], glue: str = "\n") -> list[str]:
+    """Join neighbours where there are more steps than a trace may have."""
     if len(steps) <= MAX_STEPS:
         return steps
-    size = -(-len(steps) // MAX_STEPS)
-    return [glue.join(steps[start : start + size]) for start in range(0, len(steps), size)]
+    room = min(MAX_STEP, 3 * sum(len(step) + len(glue) for step in steps) // MAX_STEPS)
+    joined = steps[:1]
+    for step in steps[1:]:
+        if len(joined[-1]) + len(glue) + len(step) <= room:
+            joined[-1] += glue + step
+        else:
+            joined.append(step)
+    return joined
 
 
 _ANSWER_LINE = re.compile(
@@ -103,7 +110,7 @@ def find_answer(text: str) -> tuple[str, str] | None:
         return tail.strip(), clean(before + "\n" + head)
     boxed = _last_boxed(text)
     if boxed:
-        return boxed, text
+        return boxed, "" if text.strip("$\\[]. \n") == f"boxed{{{boxed}}}" else text
     if line := _ANSWER_LINE.match(last):
         return _bare(line["answer"]), before.strip()
     if inside := _ANSWER_INSIDE.search(last):
@@ -181,5 +188,5 @@ def join_reasoning(thought: str, rest: str) -> Reasoning:
     answer, explanation = find_answer(rest) or (rest, "")
     steps = split_steps(thought)
     if explanation != answer:
-        steps = _fit(steps + split_steps(explanation), "\n")
+        steps = fit_steps(steps + split_steps(explanation))
     return Reasoning(steps or split_steps(answer), answer, bool(steps))

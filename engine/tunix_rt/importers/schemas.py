@@ -260,14 +260,14 @@ SCHEMAS: dict[str, Schema] = {
 """Every schema by name, in the order in which they are tried."""
 
 
-def detect_schema(row: Row) -> str | None:
-    """Return the name of the first schema whose columns a row has, or None."""
+def detect_schema(row: Row) -> tuple[str, frozenset[str]] | None:
+    """Return the first schema whose columns a row has, and these columns; None if there is none."""
     columns = frozenset(row)
     for name, schema in SCHEMAS.items():
-        if any(known <= columns for known in schema.columns):
-            if name == "sharegpt" and b"<|begin_of_thought|>" in orjson.dumps(row["conversations"]):
-                return "openthoughts"
-            return name
+        for known in schema.columns:
+            if known <= columns:
+                thought = name == "sharegpt" and b"<|begin_of_thought|>" in orjson.dumps(row["conversations"])
+                return "openthoughts" if thought else name, known
     return None
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tunix_rt.evaluation.sample import Sample
 from tunix_rt.formats import Format
-from tunix_rt.stats import paired, pass_at_k, wilson
+from tunix_rt.stats import bootstrap_mean, pass_at_k, wilson
 
 _RESAMPLES = 2_000
 """Draws of a bootstrap; its ends then move by less than a tenth of the interval's width from seed to seed."""
@@ -112,9 +112,8 @@ def _mean(samples: Sequence[Sample], value: Callable[[Sample], float]) -> Estima
 
 
 def _bootstrap(values: Sequence[float]) -> Estimate:
-    """Return a mean with the percentile bootstrap interval over items: the pairs of the values with zero."""
-    found = paired([0.0] * len(values), values, resamples=_RESAMPLES)
-    return Estimate(value=found.delta, low=found.low, high=found.high, n=found.n)
+    interval = bootstrap_mean(values, resamples=_RESAMPLES)
+    return Estimate(value=interval.value, low=interval.low, high=interval.high, n=len(values))
 
 
 def _pass_at(samples: Sequence[Sample]) -> dict[str, Estimate]:

@@ -19,7 +19,7 @@ _HALF_LIVES = 100
 
 def _table(rows: Mapping[str, str]) -> Markup:
     cells = [element("tr", element("th", name, scope="row"), element("td", value)) for name, value in rows.items()]
-    return element("div", element("table", element("tbody", cells), class_="facts-table"), class_="scroll")
+    return element("div", element("table", element("tbody", cells), class_="facts-table"), class_="gap")
 
 
 def training(part: Training) -> Child:

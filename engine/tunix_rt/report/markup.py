@@ -54,3 +54,8 @@ def element(name: str, /, *children: Child, **attributes: str | float | bool | N
         parts.append(f'{shown}="{text(shown if value is True else str(value))}"')
     opening = " ".join(parts)
     return Markup(f"<{opening} />" if name in _VOID else f"<{opening}>{join(children)}</{name}>")
+
+
+def scrolling(label: str, content: Child) -> Markup:
+    """Return wide content that scrolls on its own and can be reached by keyboard."""
+    return element("div", content, class_="scroll", role="region", aria_label=label, tabindex="0")

@@ -11,7 +11,7 @@ from tunix_rt.comparison import SIGNIFICANT, Delta, p_text, percent, points
 from tunix_rt.evaluation import Estimate, Metrics, Sample
 from tunix_rt.grading import Score
 from tunix_rt.report.data import FamilyRow, Measurement, Missing, Result, TracePair
-from tunix_rt.report.markup import Child, Markup, element
+from tunix_rt.report.markup import Child, Markup, element, scrolling
 from tunix_rt.report.plots import Mark, track, track_axis
 
 _SIGNS = {"right": "✓", "wrong": "✗", "none": "·"}
@@ -143,7 +143,7 @@ def _metric_table(measurements: Sequence[Measurement]) -> Markup:
     return element(
         "details",
         element("summary", "All metrics with intervals"),
-        element("div", table, class_="scroll", tabindex="0"),
+        scrolling("All metrics", table),
     )
 
 
@@ -225,7 +225,7 @@ def family_table(part: Result | Missing) -> Child:
     return element(
         "details",
         element("summary", "Paired differences by family, with Holm’s correction"),
-        element("div", _delta_table(part.comparison.families), class_="scroll", tabindex="0"),
+        scrolling("Differences by family", _delta_table(part.comparison.families)),
     )
 
 

@@ -2,7 +2,8 @@
 
     [{"ID": "chal-1", "Body": "…", "Question": "…", "Equation": "( 76.0 - 25.0 )", "Answer": 51.0, "Type": "…"}]
 
-It does not hold the data (MIT, Patel et al. 2021) nor know where the file lies.
+An item whose equation does not give its answer (there is one in the original) keeps its answer and has no trace. This
+module does not hold the data (MIT, Patel et al. 2021) nor know where the file lies.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 
 import orjson
 
+from tunix_rt.arithmetic import check_steps
 from tunix_rt.errors import DataError
 from tunix_rt.grading import Target
 from tunix_rt.tasks.task import Item, Task, check_items, make_item
+from tunix_rt.trace import make_trace
 
 SOURCE, LICENSE = "SVAMP (Patel et al., 2021)", "MIT"
 
@@ -40,10 +43,11 @@ def _item(path: Path, row: int, record: Any) -> Item:
     if equation.startswith("(") and equation.endswith(")"):
         equation = equation[1:-1].strip()
     value = _plain(float(answer))
-    return make_item(
+    step = f"{equation} = {value}"
+    item = make_item(
         f"svamp-{record['ID'].strip()}",
         f"{record['Body'].strip()} {record['Question'].strip()}",
-        [f"{equation} = {value}"],
+        [step],
         value,
         Target(kind="number", value=value),
         family=record["Type"].strip().lower(),
@@ -52,6 +56,8 @@ def _item(path: Path, row: int, record: Any) -> Item:
         source=SOURCE,
         license=LICENSE,
     )
+    holds = all(check.verdict != "wrong" for check in check_steps(make_trace(item.prompt, [step], value)))
+    return item if holds else item.model_copy(update={"trace": None})
 
 
 def read(path: Path) -> Task:

@@ -106,8 +106,8 @@ _NOT_A_VALUE = re.compile(r"[+*<>≠≤≥√|\\=~]|\bnot\b|n't\b|(?<!\w)-\s*\d"
 _EQUALS = re.compile(r"=|≈|~|\\approx(?![a-zA-Z])")
 
 
-def _exact(run: str) -> Fraction:
-    """Read digits with separators."""
+def read_digits(run: str) -> Fraction:
+    """Read digits with separators; raise UnreadableError if they group no number."""
     if len(run) > _MAX_DIGITS:
         raise UnreadableError("has more digits than are read")
     if run.isdigit():
@@ -141,7 +141,7 @@ def _divided(above: Fraction, below: Fraction) -> Fraction:
 
 
 def _value(match: re.Match[str]) -> Fraction:
-    value = _exact(match["run"])
+    value = read_digits(match["run"])
     if match["power"]:
         value *= _power(Fraction(10), match["power"])
     elif match["exponent"]:
@@ -151,7 +151,7 @@ def _value(match: re.Match[str]) -> Fraction:
             raise UnreadableError("is a power that is too large")
         value = _power(value, match["raised"])
     elif match["below"]:
-        value = _divided(value, _exact(match["below"]))
+        value = _divided(value, read_digits(match["below"]))
     elif match["under"]:
         value += _divided(Fraction(int(match["above"])), Fraction(int(match["under"])))
     if match["scale"]:

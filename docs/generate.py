@@ -36,8 +36,9 @@ def command_line() -> str:
     """Return the page of all commands."""
     parts = [HEADER + "# The command line\n"]
     parts.append(
-        "Options may be written with dashes or underscores. Data goes to stdout, words to stderr; with `--json` the last line"
-        "\nof stdout is one JSON object. Exit codes: 0 done, 1 failed, 2 wrong request, 130 interrupted, 143 told to end.\n"
+        "Options may be written with dashes or underscores. Data goes to stdout, words to stderr; with `--json` the\n"
+        "last line of stdout is one JSON object. Exit codes: 0 done, 1 failed, 2 wrong request, 130 interrupted,\n"
+        "143 told to end.\n"
     )
     for names, command in _commands([], typer.main.get_command(app)):
         parts.append(_command(names, command))
@@ -70,15 +71,15 @@ def _command(names: list[str], command: Any) -> str:
 
 
 def _placeholder(argument: Any) -> str:
-    return str(argument.metavar or argument.name.upper()) + ("…" if argument.nargs == -1 else "")
+    return str(argument.metavar or argument.name.upper())
 
 
 def configurations() -> str:
     """Return the page of all configuration keys."""
     parts = [HEADER + "# Configurations\n"]
     parts.append(
-        "A file is YAML 1.2 and names its `kind`. Later sources win: defaults < file < `--set a.b=c` < flags. An unknown key is"
-        "\nan error that names the nearest known one.\n"
+        "A file is YAML 1.2 and names its `kind`. Later sources win: defaults < file < `--set a.b=c` < flags. An\n"
+        "unknown key is an error that names the nearest known one.\n"
     )
     classes: list[type[BaseModel]] = []
     for cls in CONFIGS.values():
@@ -110,7 +111,11 @@ def formats() -> str:
             for value in vars(module).values()
             if isinstance(value, type) and issubclass(value, Format) and value.__module__ == module.__name__
         ]
-        own = [cls for cls in own if cls is not Format and cls.__name__ not in configs and cls.__module__ != "tunix_rt.config"]
+        own = [
+            cls
+            for cls in own
+            if cls is not Format and cls.__name__ not in configs and cls.__module__ != "tunix_rt.config"
+        ]
         if own:
             parts.append(f"# {module.__name__}\n")
             parts += [_format(cls) for cls in own]
@@ -120,6 +125,8 @@ def formats() -> str:
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
     names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     for name in sorted(names):
+        if name.endswith(".__main__"):
+            continue
         if ".train" in name and not _has_format(name):
             continue
         yield importlib.import_module(name)
@@ -133,7 +140,12 @@ def _has_format(name: str) -> bool:
 
 
 def _format(cls: type[BaseModel]) -> str:
-    lines = [f"## {cls.__name__}\n", f"{_plain(cls.__doc__ or '')}\n", "| key | type | default | meaning |", "|---|---|---|---|"]
+    lines = [
+        f"## {cls.__name__}\n",
+        f"{_plain(cls.__doc__ or '')}\n",
+        "| key | type | default | meaning |",
+        "|---|---|---|---|",
+    ]
     for name, field in cls.model_fields.items():
         if field.default_factory is not None:
             default = "empty"

@@ -2,4 +2,5 @@
 
 from tunix_rt.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,8 +31,9 @@ def check(sources: Sources, schema: Schema = "auto", mapping: Mapping = None, as
     """Check files row by row and write nothing; exit 1 if a row cannot be used."""
     from tunix_rt import dataset
 
+    parts = _sources(sources)
     with working(quiet=as_json) as reporter, reporter.phase("check"):
-        report = dataset.check(_sources(sources), schema=schema, mapping=_mapping(mapping), progress=reporter.part)
+        report = dataset.check(parts, schema=schema, mapping=_mapping(mapping), progress=reporter.part)
     if as_json:
         show_json(report)
     else:

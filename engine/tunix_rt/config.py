@@ -196,6 +196,8 @@ class SessionConfig(Format):
     """The fine-tuning; its `dataset` and `time_budget_minutes` are the session's."""
     eval: EvalConfig = EvalConfig()
     """The measurement; its `prompt` is the session's: both for the base, contract for the tuned model."""
+    min_items: int = Field(120, ge=1)
+    """Items that are measured at least, however slow the machine; more are taken if the time allows."""
     few_shot_pool: str = "dev-reasoning-v1"
     """Task that gives the worked examples of the few-shot prompt; never the evaluated one."""
     exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")

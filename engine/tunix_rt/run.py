@@ -170,6 +170,11 @@ class RunDir:
         return self.path / "report.html"
 
     @property
+    def state(self) -> Path:
+        """What a recipe of several phases has done so far, so that it can go on after the last whole one."""
+        return self.path / "state.json"
+
+    @property
     def result(self) -> Path:
         """The result of the recipe as one JSON object."""
         return self.path / "result.json"

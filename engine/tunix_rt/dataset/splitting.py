@@ -9,8 +9,9 @@ It does not know texts. Rows that belong together form a group, and a group goes
    names are masked, or nearly so. A row with a `meta.group` is not joined by its family or template: the group is the
    finer word of whoever made the data.
 
-Groups are drawn by a hash of the seed and their content. A split takes groups as long as they fit into its share; train
-keeps the rest and is never empty.
+Groups are drawn by a hash of the seed and their content. A split takes groups as long as they fit into its share, or
+one group of at most a quarter of the rows if none fits; where all groups are larger, the split stays empty rather than
+showing to training what it is meant to test. Train keeps the rest and is never empty.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def assign(groups: NDArray[np.int64], order: Codes, fractions: dict[Split, float
     splits: list[Split] = ["train"] * sizes.size
     free = [int(group) for group in drawn]
     for split, fraction in fractions.items():
-        room = max(1, round(fraction * count)) if fraction > 0 else 0
+        room = max(1, int(fraction * count)) if fraction > 0 else 0
         taken: list[int] = []
         for group in free:
             if sizes[group] <= room and len(taken) + 1 < len(free):

@@ -187,8 +187,9 @@ def parse_completion(completion: str) -> ParsedCompletion:
     If several answers are closed, the last one counts for `answer`, and the completion is not well formed.
     """
     text = completion.removesuffix(END_OF_TURN)
-    match = _STRICT.fullmatch(text)
-    if match and not any(tag in part for part in match.groups() for tag in _TAGS + _TURN_MARKERS):
+    # Counted first: with several tags the pattern would need quadratic time to fail.
+    match = _STRICT.fullmatch(text) if all(text.count(tag) == 1 for tag in _TAGS) else None
+    if match and not any(marker in part for part in match.groups() for marker in _TURN_MARKERS):
         steps = _split_steps(match[1])
         well_formed = bool(match[2].strip()) and match[2] == match[2].strip() and bool(steps)
         return ParsedCompletion(steps=steps, answer=match[2].strip() or None, well_formed=well_formed)

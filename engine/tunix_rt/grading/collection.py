@@ -117,6 +117,8 @@ def readings(text: str) -> list[list[str]]:
 def _key(item: str) -> tuple[str, object]:
     """Return what an item stands for: a number, or its normalised wording."""
     item = item.strip().strip("\"'")
+    if item[:1] in "[{(" and item[:1]:
+        return "nested", "".join(item.split())
     if re.search(r"\d", item) and not re.search(r"[^\W\d_]", item):
         with contextlib.suppress(UnreadableError):
             return "number", read_number(item).value

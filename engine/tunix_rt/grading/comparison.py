@@ -200,7 +200,8 @@ def compare(found: str, target: Target, *, where: str = "") -> Score:
 
     Raises GradingError if the target is not of its own kind: a broken item is not a wrong answer.
     """
-    answer = found.strip()
+    # A lone surrogate cannot be written to disk.
+    answer = found.strip().encode("utf-8", "replace").decode()
     if target.kind == "open":
         return Score(value=None, answer=answer or None, explanation="Unscored: an open answer.", verdict=None)
     if not answer:
@@ -241,15 +242,15 @@ def infer_kind(answer: str) -> AnswerKind:
     text = answer.strip()
     if not text or "\n" in text or len(text) > 300 or len(text.split()) > _FEW_WORDS:
         return "open"
-    if _NUMERIC.fullmatch(text) and _reads(read_number, text):
-        return "number"
-    if re.search(r"[\\$^]|_\{", text):
-        return "latex"
-    if re.search(r"\d", text):
+    if re.search(r"\d", text) and re.search(r"[^\W\d_]|\d[:-]\d", text):
         if len(text) <= 40 and _reads(moment.read_date, text):
             return "date"
         if len(text) <= 20 and _reads(moment.read_time, text):
             return "time"
+    if _NUMERIC.fullmatch(text) and _reads(read_number, text):
+        return "number"
+    if re.search(r"[\\$^]|_\{", text):
+        return "latex"
     if re.fullmatch(r"\(?[A-H]\)|[B-H][.)]?", text):
         return "choice"
     if text[0] in "[({" and text[-1] in "])}" and _reads(collection.literal, text):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from tunix_rt.errors import RenderError
 from tunix_rt.grading import moment
 from tunix_rt.grading.comparison import compare, infer_kind, no_answer
@@ -25,7 +27,9 @@ _MAX_PHRASE = 2_000
 _TURN_END = re.compile(r"<end_of_turn>|<eos>|<start_of_turn>")
 _NEXT_QUESTION = re.compile(r"^(?:[#*]{1,4} ?)?(?:Q|Question|Problem|User|Human)(?: ?\d{1,4})?[ *]{0,3}:", re.MULTILINE)
 _PHRASE = re.compile(
-    r"(?<![</\w])answer(?:\s(?:is|was)|s\sare)?\s?(?:[:=]|\bis\b|\bare\b)?[ *]{0,4}([^\n]{1,2000})", re.IGNORECASE
+    r"(?<![</\w])answers?\b(?:\s(?:to|for|in)\b[^.:\n]{0,80}?)?[ *]{0,4}(?::|=|\b(?:is|are|was)\b)[ :*]{0,4}"
+    r"([^\n]{1,2000})",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?:(?<=\w{3})|(?<=\d)|(?<=[)\]}*\"$%]))[.!]\s+(?=\S)")
 _BOXED = "\\boxed{"
@@ -102,6 +106,9 @@ def _last_choice(text: str, choices: list[str]) -> str | None:
     return best[2] if best else None
 
 
+_LEADING_CHOICE = re.compile(r"[(\[]?(?P<label>[B-HJ-Z]|[A-Z](?=[)\].:,]))(?:[)\].:,]|(?=\s))")
+
+
 _BRACKETED = re.compile(r"\[[^\[\]]{0,5000}\]|\{[^{}]{0,5000}\}")
 _FORMULA = re.compile(r"\$([^$]{1,2000})\$")
 
@@ -148,6 +155,9 @@ def _grade_lenient(completion: str, target: Target) -> Score:
     score = compare(found[0], target, where=found[1])
     if stated and score.verdict == "parse_fail":
         # A sentence or several answers: the last one that has the right form counts.
+        leading = _LEADING_CHOICE.match(stated[0]) if target.kind == "choice" else None
+        if leading:
+            return compare(leading["label"], target, where=stated[1])
         narrowed = _last_of_kind(stated[0], target)
         if narrowed:
             return compare(narrowed[0], target, where=f"{narrowed[1]} of what was {stated[1]}")
@@ -206,6 +216,9 @@ def grade_trace(trace: ReasoningTrace) -> Score:
         target = Target(kind=kind or infer_kind(answer), value=answer, choices=trace.meta.get("choices") or [])
     except RenderError as error:
         return no_answer(str(error))
-    except ValueError as error:
-        return no_answer(f"the trace's answer_kind or choices cannot be used ({str(error).splitlines()[-2].strip()})")
+    except ValidationError as error:
+        first = error.errors()[0]
+        return no_answer(
+            f"the meta of the trace cannot be used: {first['loc'][0] if first['loc'] else ''} {first['msg']}"
+        )
     return grade(completion, target, mode="strict")

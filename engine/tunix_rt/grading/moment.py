@@ -38,7 +38,7 @@ _MONTH = r"(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONT
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?!\d|:)"
 _YEAR = r"(?P<year>\d{4})(?!\d)"
 _DATES = (
-    re.compile(rf"(?<!\d){_YEAR}([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}})(?!\d)"),
+    re.compile(rf"(?<!\d){_YEAR}([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}})(?!\d)(?:t\d\d:\d\d[\d:.+z-]{{0,20}})?"),
     re.compile(r"(?<!\d)(?P<a>\d{1,2})([-/.])(?P<b>\d{1,2})\2(?P<year>\d{4}|\d\d)(?!\d)"),
     re.compile(rf"\b{_MONTH}\s?(?:the\s)?{_DAY}(?:,?\s?{_YEAR})?"),
     re.compile(rf"(?<!\d){_DAY}\s?(?:of\s)?{_MONTH}(?:,?\s?(?:of\s)?{_YEAR})?"),
@@ -89,7 +89,7 @@ def read_date(text: str) -> Day:
     days, rest = _dates(_simplified(text))
     if not days:
         raise UnreadableError("holds no date")
-    rest = _TIME.sub(" ", rest.replace("t00:00", " "))
+    rest = _TIME.sub(" ", rest)
     if len(set(days)) > 1 or re.search(r"\d", rest):
         raise UnreadableError("holds several dates or numbers")
     year, month, day = days[0]

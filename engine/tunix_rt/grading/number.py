@@ -91,18 +91,20 @@ _INDIAN = re.compile(r"[1-9]\d?(?:,\d\d)+,\d{3}")
 _SPACED = re.compile(r"(?<![\d.,/^])([1-9]\d{0,2}(?: \d{3})+)(?![\d'_]|[.,]\d{3}(?!\d)| ?/)")
 _RUN = r"(?:\d+(?:[.,'_]\d+)*|\.\d+)"
 _NUMBER = re.compile(
-    rf"""(?<![^\s("'\[{{$€£¥₹=:~≈*`]) (?<!\d')
+    rf"""(?<![^\s("'\[{{$€£¥₹=:~≈*`]) (?<!\d[':])
     (?P<sign>(?:[-+]|minus\s|negative\s)\s*)? (?P<currency>{CURRENCY})? \s? (?P<inner>-)?
     (?P<run>{_RUN})
-    (?: \s{0, 3}[*x]\s{0, 3}10\^(?P<power>[-+]?\d+) | \^(?P<raised>-?\d+) | e(?P<exponent>[-+]?\d+)
+    (?: \s{{0,3}}[*x]\s{{0,3}}10\^(?P<power>[-+]?\d+) | \^(?P<raised>-?\d+) | e(?P<exponent>[-+]?\d+)
       | \s?/\s?(?P<below>{_RUN}) | [ ]{{1,3}}(?P<above>\d+)/(?P<under>\d+) )?
     (?: \s(?P<scale>thousand|million|billion|trillion)\b )?
     (?P<ordinal>st|nd|rd|th)?
     (?= \s*% | $ | [\s)\]}}"'`*.,;:!?€£¥₹°¢] | [^\W\d_] )
-    (?! [.,'_]\d | \s?/\s?\d )""",
+    (?! [.,'_:]\d | \s?/\s?\d )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NOT_A_VALUE = re.compile(r"[+*<>≠≤≥√|\\=~]|\bnot\b|n't\b|(?<!\w)-\s*\d")
+_RELATION = re.compile(r"[<>≠≤≥]|!=")
+_OPERATOR = re.compile(r"[-+*/^]")
+_NOT_A_VALUE = re.compile(r"[+*√|\\]|\bnot\b|n't\b|(?<!\w)-\s*\d")
 _EQUALS = re.compile(r"=|≈|~|\\approx(?![a-zA-Z])")
 
 
@@ -198,12 +200,17 @@ def read_number(text: str) -> Quantity:
         return Quantity(Fraction(int(text)), "")
     if len(text) > MAX_NUMBER:
         raise UnreadableError(f"is longer than the {MAX_NUMBER:,} characters that are read as a number")
-    *earlier, last = _EQUALS.split(from_latex(plain(text)))
+    text = from_latex(plain(text))
+    if _RELATION.search(text):
+        raise UnreadableError("is not a plain number")
+    *earlier, last = _EQUALS.split(text)
     quantity = _one_number(last)
     for side in earlier:
         try:
             other = _one_number(side)
         except UnreadableError:
+            if len(_NUMBER.findall(side)) > 1 and not _OPERATOR.search(side):
+                raise
             continue
         if other.value != quantity.value:
             raise UnreadableError("holds several numbers")

@@ -19,7 +19,7 @@ length  1: m meter metre; 1000: km kilometer kilometre
 length  1/100: cm centimeter centimetre; 1/1000: mm millimeter millimetre
 length  254/10000: in inch inche; 3048/10000: ft foot feet; 9144/10000: yd yard; 1609344/1000: mi mile
 mass    1: g gram gramme; 1000: kg kilo kilogram kilogramme; 1/1000: mg milligram; 1000000: t tonne ton
-mass    45359237/100000: lb pound; 45359237/1600000: oz ounce
+mass    45359237/100000: lb lbs pound; 45359237/1600000: oz ounce
 time    1: s sec second; 60: min minute; 3600: h hr hour; 86400: day; 604800: week; 1/1000: ms millisecond
 month   1: month; 12: yr year
 volume  1: l liter litre; 1/1000: ml milliliter millilitre; 1/100: cl centiliter centilitre

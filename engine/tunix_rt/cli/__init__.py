@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 
 from tunix_rt import __version__
-from tunix_rt.cli import data, doctor, evaluations, models, runs, session, tasks, train
+from tunix_rt.cli import data, doctor, evaluations, exports, models, runs, session, tasks, train
 from tunix_rt.errors import TunixRtError
 
-FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "doctor")
+FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "export", "doctor")
 """Commands in the order in which data flows: the order of the help."""
 PLUGINS = "tunix_rt.commands"
 """Entry point group by which another package adds commands: each entry names a function that takes the Typer app."""
@@ -91,6 +91,7 @@ app.add_typer(session.app, name="session")
 app.add_typer(runs.app, name="runs")
 app.command(name="eval")(evaluations.evaluate)
 app.command(name="compare")(evaluations.compare)
+app.command(name="export")(exports.export)
 app.command(name="doctor")(doctor.doctor)
 for _plugin in importlib.metadata.entry_points(group=PLUGINS):
     _plugin.load()(app)

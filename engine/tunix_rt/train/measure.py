@@ -6,18 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tunix_rt.config import EvalConfig
-from tunix_rt.errors import MissingError, UsageError
-from tunix_rt.evaluation import Evaluation, ModelRef, evaluate
-from tunix_rt.formats import MANIFEST
+from tunix_rt.evaluation import Evaluation, evaluate
 from tunix_rt.progress import Reporter
 from tunix_rt.run import RunDir
 from tunix_rt.tasks import Task
 from tunix_rt.trace import ReasoningTrace
-from tunix_rt.train.adapter import load_adapter, read_adapter
-from tunix_rt.train.base_models import fetch
 from tunix_rt.train.devices import device_names
-from tunix_rt.train.model import DType, load_model
+from tunix_rt.train.model import DType
 from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.trained import load_named
 
 
 def measure_model(
@@ -45,31 +42,15 @@ def measure_model(
         deadline: A `time.monotonic()` after which completions are cut off and left unscored.
         progress: Told what happens.
     """
-    run = model if isinstance(model, RunDir) else None
-    if run and not (run.adapter / MANIFEST).is_file():
-        raise MissingError(f"run {run.id} has no trained weights yet; resume it with `tunix-rt runs resume {run.id}`")
-    adapter = read_adapter(run.adapter) if run else None
-    name = adapter.base_model if adapter else model
-    if not isinstance(name, str):
-        raise UsageError("expected the name of a base model or a run")
     with progress.phase("model"):
-        base = load_model(fetch(name, home, path=path, progress=progress.say), dtype=dtype)
-        policy = load_adapter(run.adapter, base) if run else base.model
-        sampler = TunixRtSampler(
-            policy, base.tokenizer, lora=adapter.lora if adapter else None, max_rows=config.batch_size
-        )
-    ref = ModelRef(
-        name=name,
-        digest=base.files.digest,
-        run=run.id if run else None,
-        adapter_digest=adapter.digest if adapter else None,
-    )
+        subject = load_named(model, home, path=path, dtype=dtype, say=progress.say)
+        sampler = TunixRtSampler(subject.model, subject.base.tokenizer, lora=subject.lora, max_rows=config.batch_size)
     with progress.phase("evaluate", total=len(task.items) * config.num_samples, deadline=deadline):
         return evaluate(
             sampler,
             task,
             config,
-            model=ref,
+            model=subject.ref,
             few_shot_pool=pool,
             device=device_names()[0],
             dtype=dtype,

@@ -158,8 +158,10 @@ def test_a_dataset_is_never_overwritten(tmp_path: Path) -> None:
     first = build(tmp_path, source)
     before = (tmp_path / "datasets" / "toy-v1" / "manifest.json").read_bytes()
     assert build(tmp_path, source) == first
-    with pytest.raises(UsageError, match="never overwritten"):
+    with pytest.raises(UsageError, match="differs in sources; a dataset is never overwritten"):
         build(tmp_path, lines(tmp_path / "in.jsonl", rows[:-1]))
+    with pytest.raises(UsageError, match="differs in max_examples, sources"):
+        build(tmp_path, lines(tmp_path / "in.jsonl", rows[:-1]), max_examples=3)
     assert (tmp_path / "datasets" / "toy-v1" / "manifest.json").read_bytes() == before
     assert [path.name for path in (tmp_path / "datasets").iterdir()] == ["toy-v1"]
 
@@ -194,6 +196,8 @@ def test_a_check_counts_what_training_should_know(tmp_path: Path) -> None:
     assert (report.ok, report.without_reasoning) == (True, 1)
     assert "1 rows mark no reasoning" in dataset.describe_check(report)
     assert not dataset.check([lines(tmp_path / "empty.jsonl", [])]).ok
+    unknown = dataset.check([lines(tmp_path / "unknown.jsonl", [{"foo": 1}])])
+    assert "known schemas: trace" in dataset.describe_check(unknown)
 
 
 def test_ids_of_two_files_that_number_their_rows_alike_stay_apart(tmp_path: Path) -> None:
@@ -265,6 +269,17 @@ def test_a_task_is_a_source(tmp_path: Path) -> None:
     assert all(len(splits) == 1 for splits in groups.values())
     report = dataset.check([evaluation("one?")])
     assert report.errors[0].reason == "the item has no gold trace"
+
+
+def test_a_dataset_is_a_source_of_its_good_rows(tmp_path: Path) -> None:
+    rows = gsm8k_rows(20)
+    first = build(tmp_path, lines(tmp_path / "in.jsonl", [*rows, rows[0], {"question": "a"}]), on_error="skip")
+    folder = tmp_path / "datasets" / first.key
+    again = build(tmp_path, folder, name="again")
+    assert (again.digest, again.counts.rows) == (first.digest, 20)
+    (folder / "train.jsonl").write_bytes(b"")
+    with pytest.raises(DigestError):
+        dataset.check([folder])
 
 
 def test_tokens_are_counted_by_whoever_knows_them(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 They know nothing of tokenizers, models or runs.
 """
 
-from tunix_rt.dataset.building import build, dataset_key
+from tunix_rt.dataset.building import build
 from tunix_rt.dataset.checking import RejectedRowsError, Source, check, describe_check
 from tunix_rt.dataset.comparing import DatasetDiff, diff
 from tunix_rt.dataset.contamination import TaskOverlap, describe_overlap
 from tunix_rt.dataset.exporting import FORMATS, ExportFormat, export, export_record
+from tunix_rt.dataset.layout import dataset_key
 from tunix_rt.dataset.loading import Dataset, dataset_keys, load
 from tunix_rt.dataset.manifest import CheckReport, Counts, DatasetManifest, OnError, Quantiles, RowView, Statistics
 

@@ -7,7 +7,6 @@ on the content of the rows and on the seed, never on their order, their file nam
 from __future__ import annotations
 
 import errno
-import re
 import tempfile
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from pydantic import ValidationError
 from tunix_rt.dataset.checking import Progress, Reading, RejectedRowsError, Source
 from tunix_rt.dataset.contamination import EvaluationIndex, Match, describe_overlap, is_contaminated, overlaps
 from tunix_rt.dataset.deduplication import Duplicate, jaccard, near_duplicates
+from tunix_rt.dataset.layout import DATASETS, DUPLICATES, QUARANTINE, REJECTED, dataset_key, split_file
 from tunix_rt.dataset.manifest import BuildConfig, Counts, DatasetManifest, OnError, Quantiles, Statistics
 from tunix_rt.dataset.splitting import SPLITS, Membership, Split, assign, choose_by, group_rows
 from tunix_rt.dataset.spool import Spool
@@ -45,32 +45,11 @@ from tunix_rt.trace import CONTRACT_DIGEST, ReasoningTrace, render
 TokenCounter = Callable[[str], int]
 """Returns the number of tokens of a rendered text."""
 
-DATASETS = "datasets"
-"""Folder of all datasets inside the home folder."""
-REJECTED, DUPLICATES, QUARANTINE = "rejected.jsonl", "duplicates.jsonl", "quarantine.jsonl"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SAME_TEMPLATE = 0.7  # Jaccard index of masked prompts from which on they count as one template
 _TICK = 1000
 
 Rows = NDArray[np.int64]
 """Numbers of rows in the spool."""
-
-
-def split_file(split: str) -> str:
-    """Return the name of the file of a split."""
-    return f"{split}.jsonl"
-
-
-def dataset_key(name: str, version: str) -> str:
-    """Return the key of a dataset; raise UsageError if a part could not be part of a folder's name."""
-    for part in (name, version):
-        if not _NAME.fullmatch(part):
-            raise UsageError(
-                f"{part!r} cannot name a dataset; use letters, digits, dots, dashes and underscores, "
-                "at most 128, and begin with a letter or digit"
-            )
-    return f"{name}-{version}"
 
 
 def build(
@@ -134,10 +113,16 @@ def build(
         built = work.into(Path(stage))
     if built.digest != existing.digest:
         raise UsageError(
-            f"{target} exists with other rows ({existing.digest[:19]}…, this build gives {built.digest[:19]}…); "
+            f"{target} exists with other rows; this build differs in {_differences(existing, built)}; "
             "a dataset is never overwritten: choose another version"
         )
     return existing
+
+
+def _differences(a: DatasetManifest, b: DatasetManifest) -> str:
+    settings = [name for name in BuildConfig.model_fields if getattr(a.config, name) != getattr(b.config, name)]
+    sources = [] if a.sources == b.sources else ["sources"]
+    return ", ".join(settings + sources) or f"the code (version {a.provenance.tunix_rt} then)"
 
 
 def _config(**settings: Any) -> BuildConfig:

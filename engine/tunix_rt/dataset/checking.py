@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tunix_rt.dataset.manifest import CheckReport, SourceRecord
+from tunix_rt.dataset.layout import split_file
+from tunix_rt.dataset.manifest import CheckReport, DatasetManifest, SourceRecord
 from tunix_rt.errors import DataError
-from tunix_rt.formats import digest_file
+from tunix_rt.formats import MANIFEST, check_digests, digest_file
 from tunix_rt.grading import grade_trace
-from tunix_rt.importers import ErrorLog, RowError, RowProblem, data_files, describe_errors, detect, read
+from tunix_rt.importers import SCHEMAS, ErrorLog, RowError, RowProblem, data_files, describe_errors, detect, read
 from tunix_rt.tasks import Task
 from tunix_rt.trace import ReasoningTrace
 
 Source = Path | Task
-"""A file, a folder or a task."""
+"""A file, a folder, the folder of a dataset, or a task."""
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the phase, how much is done, and how much there is (None if unknown)."""
@@ -47,7 +48,7 @@ class Reading:
     ) -> None:
         self._parts: list[tuple[Path, str] | Task] = []
         for source in sources:
-            self._parts += [source] if isinstance(source, Task) else data_files(source)
+            self._parts += [source] if isinstance(source, Task) else _files(source)
         self._schema, self._mapping, self._progress = schema, mapping, progress
         self.log = ErrorLog()
         self.sources: list[SourceRecord] = []
@@ -121,6 +122,15 @@ class Reading:
         )
 
 
+def _files(source: Path) -> list[tuple[Path, str]]:
+    """Return the data files of a source; of the folder of a dataset only its splits, once their digests are checked."""
+    if not (source / MANIFEST).is_file():
+        return data_files(source)
+    manifest = DatasetManifest.read(source / MANIFEST)
+    check_digests(source, manifest.files)
+    return [(source / split_file(split), f"{manifest.key}/{split_file(split)}") for split in manifest.splits]
+
+
 def _task_rows(task: Task) -> Iterator[tuple[int, ReasoningTrace | RowError]]:
     for number, item in enumerate(task.items, start=1):
         if item.trace is None:
@@ -153,6 +163,8 @@ def describe_check(report: CheckReport) -> str:
     ]
     if report.rejected:
         lines.append(describe_errors(report.errors, report.reasons, report.rejected))
+    if any(source.rows and source.schema_name is None for source in report.sources):
+        lines.append(f"known schemas: {', '.join(SCHEMAS)}")
     if not report.rows:
         lines.append("no row was found: the files are empty")
     if report.without_reasoning:

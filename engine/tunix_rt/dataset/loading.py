@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunix_rt.dataset.building import DATASETS, split_file
+from tunix_rt.dataset.layout import DATASETS, split_file
 from tunix_rt.dataset.manifest import DatasetManifest, RowView
 from tunix_rt.errors import MissingError
 from tunix_rt.formats import MANIFEST, check_digests, read_jsonl

@@ -108,7 +108,7 @@ def read(
 
 
 def _unknown(row: Row) -> Draft:
-    fix = f"name the columns in a mapping (prompt=…,final_answer=…), or use one of: {', '.join(SCHEMAS)}"
+    fix = "name the columns in a mapping, such as prompt=question,final_answer=answer"
     raise RowProblem("row", "has the columns of no known schema", fix, ", ".join(map(str, row)))
 
 

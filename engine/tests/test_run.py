@@ -18,6 +18,7 @@ from tunix_rt.run import (
     RunManifest,
     Stopped,
     attempt,
+    changing_files,
     check_inputs,
     list_runs,
     log_metrics,
@@ -201,6 +202,17 @@ def test_verify_follows_the_runs_that_a_run_was_made_from(tmp_path: Path) -> Non
     path.write_text("{}\n")
     with pytest.raises(DigestError, match=str(path)):
         verify_run(second)
+
+
+def test_files_added_to_an_ended_run_are_recorded(tmp_path: Path) -> None:
+    run = finished_run(tmp_path)
+    with changing_files(run):
+        (run.path / "late").write_text("x")
+    assert "late" in read_run(run).outputs["run"].files
+    verify_run(run)
+    (run.path / "late").write_text("y")
+    with pytest.raises(DigestError, match="late"), changing_files(run):
+        pass
 
 
 def test_changed_config_is_not_resumed(tmp_path: Path) -> None:

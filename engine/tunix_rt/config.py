@@ -200,7 +200,7 @@ class SessionConfig(Format):
     """Items that are measured at least, however slow the machine; more are taken if the time allows."""
     few_shot_pool: str = "dev-reasoning-v1"
     """Task that gives the worked examples of the few-shot prompt; never the evaluated one."""
-    exports: tuple[Literal["safetensors", "peft", "orbax"], ...] = ("safetensors", "peft", "orbax")
+    exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
     """Formats to export; each is reloaded and compared before it counts."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Seed of the split, of the training and of the evaluation."""

@@ -322,8 +322,23 @@ def attempt(run: RunDir) -> Iterator[RunManifest]:
             ended = read_run(run)
             status = ended.status if ended.status not in ACTIVE else "completed"
             logger.info("run ended: id=%s status=%s", run.id, status)
-        own = folder_ref("output", run.id, run.path, home=run.home, leave_out=(MANIFEST, ".lock", "logs"))
-        update_run(run, status=status, finished=now(), outputs={**ended.outputs, "run": own})
+        update_run(run, status=status, finished=now(), outputs=ended.outputs | {"run": _own_files(run)})
+
+
+@contextlib.contextmanager
+def changing_files(run: RunDir) -> Iterator[None]:
+    """Hold an ended run while files are added; its record of its own files is checked before and renewed after."""
+    with locked(run.path):
+        recorded = read_run(run).outputs.get("run")
+        if recorded:
+            check_ref(recorded, run.home)
+        yield
+        if recorded:
+            update_run(run, outputs=read_run(run).outputs | {"run": _own_files(run)})
+
+
+def _own_files(run: RunDir) -> FolderRef:
+    return folder_ref("output", run.id, run.path, home=run.home, leave_out=(MANIFEST, ".lock", "logs"))
 
 
 @contextlib.contextmanager

@@ -65,11 +65,23 @@ def load_named(
 
     Raises MissingError if the run has no trained weights yet.
     """
+    base = load_base(name, home, path=path, dtype=dtype, say=say)
     if isinstance(name, str):
-        base = load_model(fetch(name, home, path=path, progress=say), dtype=dtype)
         return Trained(base.model, base, None, None)
-    if not (name.adapter / MANIFEST).is_file():
-        raise MissingError(f"run {name.id} has no trained weights yet; go on with `tunix-rt runs resume {name.id}`")
-    adapter = read_adapter(name.adapter)
-    base = load_model(fetch(adapter.base_model, home, path=path, progress=say), dtype=dtype)
-    return Trained(load_adapter(name.adapter, base), base, adapter, name.id)
+    return Trained(load_adapter(name.adapter, base), base, read_adapter(name.adapter), name.id)
+
+
+def load_base(
+    name: str | RunDir,
+    home: Path,
+    *,
+    path: Path | None = None,
+    dtype: DType = "float32",
+    say: Callable[[str], None] | None = None,
+) -> LoadedModel:
+    """Load a base model by its name, or the one that a run trained, as it was before; see `load_named`."""
+    if isinstance(name, RunDir):
+        if not (name.adapter / MANIFEST).is_file():
+            raise MissingError(f"run {name.id} has no trained weights yet; go on with `tunix-rt runs resume {name.id}`")
+        name = read_adapter(name.adapter).base_model
+    return load_model(fetch(name, home, path=path, progress=say), dtype=dtype)

@@ -102,6 +102,24 @@ def test_many_threads_share_the_pool(pool: LatexPool) -> None:
     assert len(pool.pids()) <= 2
 
 
+def test_a_forked_process_starts_workers_of_its_own(pool: LatexPool) -> None:
+    assert pool.compare("x+x", "2x") == "equal"
+    before = pool.pids()
+    child = os.fork()
+    if child == 0:
+        # Nothing of pytest may run in the child: it only reports by its exit code.
+        code = 1
+        try:
+            right = pool.compare("x+x", "2x") == "equal"
+            code = 0 if right and not set(before) & set(pool.pids()) else 2
+            pool.close()
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert pool.pids() == before
+    assert pool.compare("x+x", "2x") == "equal"
+
+
 def test_nothing_is_executed(pool: LatexPool, tmp_path: object) -> None:
     trap = f"{tmp_path}/trap"
     for text in (f"__import__('os').mkdir('{trap}')", f"\\text{{__import__('os').mkdir('{trap}')}}"):

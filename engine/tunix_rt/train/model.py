@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import jax
@@ -62,9 +63,9 @@ def make_mesh(devices: Sequence[jax.Device] | None = None, *, tensor_parallel: i
     return Mesh(np.array(found).reshape(-1, tensor_parallel), ("fsdp", "tp"))
 
 
-def tunix_config(architecture: Architecture, dtype: DType = "float32", *, remat: bool = False) -> Any:
-    """Return Tunix's `ModelConfig`; `remat` computes a layer's activations again in the backward pass."""
-    sizes: dict[str, Any] = {
+def config_values(architecture: Architecture) -> dict[str, Any]:
+    """Return the arguments of Tunix's `ModelConfig` as plain JSON values; enums stand by their names."""
+    values: dict[str, Any] = {
         "num_layers": architecture.num_layers,
         "num_embed": architecture.vocab_size,
         "embed_dim": architecture.embed_dim,
@@ -75,27 +76,32 @@ def tunix_config(architecture: Architecture, dtype: DType = "float32", *, remat:
         "sliding_window_size": architecture.sliding_window,
     }
     if architecture.family == "gemma3":
-        return gemma3.ModelConfig(
-            **sizes,
-            local_base_frequency=int(architecture.local_rope),
-            global_base_frequency=int(architecture.global_rope),
-            global_scale_factor=architecture.global_rope_factor,
-            remat_config=gemma3.RematConfig.DECODER if remat else gemma3.RematConfig.NONE,
-            param_dtype=jnp.dtype(dtype),
-        )
+        return values | {
+            "local_base_frequency": int(architecture.local_rope),
+            "global_base_frequency": int(architecture.global_rope),
+            "global_scale_factor": architecture.global_rope_factor,
+        }
     everything = set(architecture.global_layers)
-    kinds = gemma2.AttentionType
-    return gemma2.ModelConfig(
-        **sizes,
-        final_logit_softcap=architecture.final_softcap,
-        attn_logits_soft_cap=architecture.attention_softcap,
-        use_post_attn_norm=True,
-        use_post_ffw_norm=True,
-        attention_types=tuple(
-            kinds.GLOBAL if index in everything else kinds.LOCAL_SLIDING for index in range(architecture.num_layers)
-        ),
-        remat_config=gemma2.RematConfig.DECODER if remat else gemma2.RematConfig.NONE,
-    )
+    return values | {
+        "final_logit_softcap": architecture.final_softcap,
+        "attn_logits_soft_cap": architecture.attention_softcap,
+        "use_post_attn_norm": True,
+        "use_post_ffw_norm": True,
+        "attention_types": [
+            "GLOBAL" if index in everything else "LOCAL_SLIDING" for index in range(architecture.num_layers)
+        ],
+    }
+
+
+def tunix_config(architecture: Architecture, dtype: DType = "float32", *, remat: bool = False) -> Any:
+    """Return Tunix's `ModelConfig`; `remat` computes a layer's activations again in the backward pass."""
+    values = config_values(architecture)
+    if architecture.family == "gemma3":
+        remat3 = gemma3.RematConfig.DECODER if remat else gemma3.RematConfig.NONE
+        return gemma3.ModelConfig(**values, remat_config=remat3, param_dtype=jnp.dtype(dtype))
+    kinds = tuple(gemma2.AttentionType[name] for name in values.pop("attention_types"))
+    remat2 = gemma2.RematConfig.DECODER if remat else gemma2.RematConfig.NONE
+    return gemma2.ModelConfig(**values, attention_types=kinds, remat_config=remat2)
 
 
 def load_model(
@@ -103,11 +109,15 @@ def load_model(
 ) -> LoadedModel:
     """Return a base model with its weights on a mesh (all devices, if none is given)."""
     mesh = mesh or make_mesh()
-    architecture = files.architecture
-    config = tunix_config(architecture, dtype, remat=remat)
-    params = gemma3_params if architecture.family == "gemma3" else gemma2_params
-    model = params.create_model_from_safe_tensors(str(files.folder), config, mesh, dtype=jnp.dtype(dtype))
+    config = tunix_config(files.architecture, dtype, remat=remat)
+    model = read_model(files.folder, files.architecture, config, mesh, dtype)
     return LoadedModel(model, load_tokenizer(files.folder), config, files, mesh, dtype)
+
+
+def read_model(folder: Path, architecture: Architecture, config: Any, mesh: Mesh, dtype: DType) -> nnx.Module:
+    """Return the model whose safetensors with Hugging Face names lie in a folder, read by Tunix's own loader."""
+    params = gemma3_params if architecture.family == "gemma3" else gemma2_params
+    return params.create_model_from_safe_tensors(str(folder), config, mesh, dtype=jnp.dtype(dtype))
 
 
 def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Module:
@@ -122,11 +132,14 @@ def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Modul
     provider = _Float32LoraProvider(module_path=pattern, rank=lora.rank, alpha=lora.alpha)
     prepared = nnx.clone(model)
     rng = np.random.Generator(np.random.PCG64(seed))
-    mesh = model_mesh(model)
+    mesh, attached = model_mesh(model), set[str]()
     with jax.set_mesh(mesh):
         for path, module in prepared.iter_modules():
             if path and path[-1] in modules:
                 _attach_lora(module, lora.rank, mesh, rng)
+                attached.add(path[-1])
+        if attached != set(modules):
+            raise ConfigError(f"this model has no {', '.join(sorted(set(modules) - attached))} for LoRA to change")
         # Tracing is enough for Qwix to hook itself in; running the model here would compile its every operation.
         hooked = nnx.eval_shape(
             lambda it: qwix.apply_lora_to_model(it, provider, rngs=nnx.Rngs(0), **it.get_model_input()), prepared
@@ -163,7 +176,7 @@ def _attach_lora(module: Any, rank: int, mesh: Mesh, rng: np.random.Generator) -
     start_b = np.zeros((rank, *(weight.shape[axis] for axis in outs)), np.float32)
     spec_a, spec_b = (*(spec[axis] for axis in ins), None), (None, *(spec[axis] for axis in outs))
     for suffix, start, parts in (("a", start_a, spec_a), ("b", start_b, spec_b)):
-        value = jax.device_put(start, NamedSharding(mesh, PartitionSpec(*parts)))  # type: ignore[no-untyped-call]
+        value = jax.device_put(start, NamedSharding(mesh, PartitionSpec(*parts)))
         setattr(
             module, f"{name}_lora_{suffix}", nnx.LoRAParam(value, **(weight.get_metadata() | {"out_sharding": parts}))
         )

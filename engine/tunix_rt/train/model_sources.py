@@ -249,7 +249,7 @@ def from_hub(base: BaseModel, target: Path, say: Progress) -> None:
     Raises MissingError saying what to do if there are no credentials or the hub refuses them.
     """
     repository = base.repository or base.name
-    advice = f"give a local folder with --path, or accept the licence of {repository} on the Hugging Face hub and set HF_TOKEN"
+    advice = f"give a local folder with --path, or accept the licence of {repository} on the hub and set HF_TOKEN"
     try:
         import huggingface_hub as hub
     except ImportError as error:

@@ -362,6 +362,26 @@ def test_any_trace_survives_every_export(written: list[ReasoningTrace]) -> None:
             assert [trace.meta for trace in found] == [trace.meta for trace in written]
 
 
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+known = st.sampled_from(["id", "family", "group", "license", "answer_kind", "choices", "step_labels", "reasoning"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.dictionaries(known, any_json, max_size=3), min_size=1, max_size=3))
+def test_no_meta_breaks_a_build(metas: list[dict[str, Any]]) -> None:
+    traces = [
+        make_trace(f"{number}?", ["s"], str(number)).model_copy(update={"meta": m}) for number, m in enumerate(metas)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        source = trace_lines(Path(folder) / "in.jsonl", [*traces, make_trace("good?", ["s"], "4")])
+        manifest = build(Path(folder), source, on_error="skip")
+        assert len(list(dataset.load(Path(folder), manifest.key).rows())) == manifest.counts.kept
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_build_leaves_nothing_that_looks_complete(tmp_path: Path, how: signal.Signals) -> None:
     source = lines(tmp_path / "in.jsonl", gsm8k_rows(8000))

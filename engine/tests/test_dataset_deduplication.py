@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunix_rt import dataset
@@ -36,6 +36,7 @@ def test_keys_are_the_same_in_every_process() -> None:
     assert int(grams(codes(words("a b c")), 3)[0]) == 5853666015111585649
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 4))
 def test_grams_are_equal_exactly_where_the_words_are(letters: list[str], n: int) -> None:
     coded = grams(codes(letters), n)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunix_rt import dataset
@@ -36,6 +36,7 @@ rows = st.integers(1, 40).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(rows, st.sampled_from(["family", "template"]), st.integers(0, 5), st.floats(0, 0.5), st.floats(0, 0.4))
 def test_no_group_is_divided_and_train_is_never_empty(
     found: Membership, by: dataset.building.By, seed: int, valid: float, test: float

@@ -247,6 +247,7 @@ def test_steps_keep_code_and_indentation_together() -> None:
     assert split_steps("a\n\n```\nx\n\n  y\n```\n\nb") == ["a", "```\nx\n\n  y\n```", "b"]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab \n\t`", max_size=300))
 def test_splitting_into_steps_loses_no_letter(text: str) -> None:
     steps = split_steps(text)
@@ -331,7 +332,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.dictionaries(st.text(max_size=4), json_values, max_size=4), max_size=5), st.booleans())
 def test_json_arrays_are_cut_at_the_right_places(records: list[dict[str, Any]], pretty: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -444,6 +445,7 @@ def test_a_repeated_id_is_an_error(tmp_path: Path) -> None:
     assert (error.row, error.field, error.found) == (4, "meta.id", "0")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20_000), max_size=200))
 def test_identities_are_a_set(numbers: list[int]) -> None:
     seen, expected = Identities(), set()
@@ -586,7 +588,7 @@ any_trace = (
 ).filter(renders)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(any_trace, min_size=1, max_size=4))
 def test_our_own_rows_come_back_as_they_were(written: list[ReasoningTrace]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -594,7 +596,7 @@ def test_our_own_rows_come_back_as_they_were(written: list[ReasoningTrace]) -> N
         assert traces(path) == written
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["a.jsonl", "a.json", "a.csv", "a.parquet", "a.jsonl.gz"]))
 def test_no_bytes_break_a_reader(data: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -602,6 +604,18 @@ def test_no_bytes_break_a_reader(data: bytes, name: str) -> None:
         path.write_bytes(data)
         numbers = [number for number, _ in read(path)]
         assert numbers == sorted(numbers)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(ROWS)), st.data())
+def test_no_value_in_a_row_breaks_a_reader(schema: str, data: st.DataObject) -> None:
+    record = dict(data.draw(st.sampled_from(ROWS[schema])))
+    for column in data.draw(st.lists(st.sampled_from([*record, "meta", "metadata", "id"]), max_size=3)):
+        value = data.draw(json_values)
+        record[column] = [value] if isinstance(record.get(column), list) and data.draw(st.booleans()) else value
+    with tempfile.TemporaryDirectory() as folder:
+        found = results(write_lines(Path(folder) / "a.jsonl", [record]), schema=schema)
+    assert len(found) == 1
 
 
 def test_gsm8k_when_the_file_is_at_hand() -> None:

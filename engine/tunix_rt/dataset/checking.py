@@ -93,7 +93,8 @@ class Reading:
 
     def _judge(self, trace: ReasoningTrace) -> RowProblem | None:
         meta = trace.meta
-        if False in meta.get("step_labels", ()):
+        labels = meta.get("step_labels")
+        if isinstance(labels, list) and False in labels:
             return RowProblem(
                 "labels", "a step is labelled wrong", "drop the row: a model is trained on right steps only"
             )

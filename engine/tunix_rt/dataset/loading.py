@@ -43,14 +43,19 @@ class Dataset:
                 yield split, trace
 
     def row(self, name: str) -> RowView:
-        """Return one row by its id, or by its number from 0 over all splits."""
+        """Return one row by its id, otherwise by its number from 0 over all splits."""
+        numbered: RowView | None = None
         for number, (split, trace) in enumerate(self.rows()):
-            if name in (trace.meta.get("id"), str(number)):
-                text = render(trace)
-                identity = str(trace.meta.get("id"))
-                return RowView(
-                    id=identity, split=split, prompt=text.prompt, completion=text.completion, meta=trace.meta
-                )
+            identity = str(trace.meta.get("id"))
+            if name not in (identity, str(number)):
+                continue
+            text = render(trace)
+            view = RowView(id=identity, split=split, prompt=text.prompt, completion=text.completion, meta=trace.meta)
+            if name == identity:
+                return view
+            numbered = view
+        if numbered is not None:
+            return numbered
         raise MissingError(f"{self.manifest.key} has no row {name!r}; give an id or a number below {self.size}")
 
     @property

@@ -314,6 +314,12 @@ def test_grade_trace_reads_kind_and_choices_from_meta() -> None:
     assert "kind" in grade_trace(make_trace("q", ["s"], "5", answer_kind="integer")).explanation
 
 
+@pytest.mark.parametrize("answer", ["42", "-3.50", "1,234", "$5", "-$1,234.50", "50%", "1234567"])
+def test_grade_trace_reads_plain_numbers_as_compare_does(answer: str) -> None:
+    assert grade_trace(make_trace("q", ["s"], answer)).value == compare(answer, target("number", answer)).value == 1.0
+    assert infer_kind(answer) == "number"
+
+
 def test_grade_trace_goes_through_the_text() -> None:
     assert grade_trace(make_trace("q", ["see <answer>"], "5")).verdict == "parse_fail"
     assert grade_trace(make_trace("q", [" s"], "5")).verdict == "parse_fail"

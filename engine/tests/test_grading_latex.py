@@ -17,7 +17,7 @@ ENDLESS = "9^{9^{9^{9}}}"
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[LatexPool]:
-    made = LatexPool(workers=2, seconds=2.0)
+    made = LatexPool(workers=2, seconds=3.0)
     yield made
     made.close()
 
@@ -55,7 +55,6 @@ def test_compare_explains_latex() -> None:
     assert (score.value, score.verdict) == (1.0, "equal")
     assert "as LaTeX" in score.explanation
     assert compare("\\frac{1}{", target).value == 0.0
-    assert compare("{" * 40_000, target).value == 0.0
 
 
 def test_latex_that_is_written_alike_needs_no_process() -> None:
@@ -70,7 +69,8 @@ def test_endless_latex_is_stopped_and_its_process_replaced(pool: LatexPool) -> N
     before = pool.pids()
     start = time.monotonic()
     assert pool.compare(ENDLESS, "5") == "timeout"
-    assert time.monotonic() - start < 2 + 60
+    assert pool.compare("{" * 40_000, "5") == "timeout"
+    assert time.monotonic() - start < 6 + 60
     gone = set(before) - set(pool.pids())
     assert gone
     assert not any(is_running(pid) for pid in gone)

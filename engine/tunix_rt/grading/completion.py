@@ -192,7 +192,7 @@ def grade(completion: str, target: Target, *, mode: Mode) -> Score:
     return _grade_strict(completion, target) if mode == "strict" else _grade_lenient(completion, target)
 
 
-_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,15}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\d{1,15})?%?")
 
 
 def _renders_plainly(trace: ReasoningTrace) -> bool:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import deque
 from fractions import Fraction
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -200,6 +201,11 @@ def read_number(text: str) -> Quantity:
         return Quantity(Fraction(int(text)), "")
     if len(text) > MAX_NUMBER:
         raise UnreadableError(f"is longer than the {MAX_NUMBER:,} characters that are read as a number")
+    return _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Quantity:
     text = from_latex(plain(text))
     if _RELATION.search(text):
         raise UnreadableError("is not a plain number")

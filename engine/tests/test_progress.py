@@ -39,11 +39,22 @@ def test_parts_of_a_phase_are_named() -> None:
     with Reporter(stream, interval=0, clock=clock) as reporter, reporter.phase("dataset"):
         reporter.part("read", 1000)
         clock.now += 1
-        reporter.part("compare", 1, 2)
-    assert stream.getvalue().splitlines()[1:3] == [
-        "dataset: read  1,000",
-        f"dataset: compare  {'█' * 12}{'░' * 12}  1/2  ETA 1.0 s",
-    ]
+        reporter.part("compare", 1, 3)
+        clock.now += 1
+        reporter.part("compare", 2, 3)
+    lines = stream.getvalue().splitlines()
+    assert lines[1] == "dataset: read  1,000"
+    assert lines[3] == f"dataset: compare  {'█' * 16}{'░' * 8}  2/3  ETA 1.0 s"
+
+
+def test_speed_counts_from_the_first_update() -> None:
+    clock = Clock()
+    with Reporter(io.StringIO(), clock=clock) as reporter, reporter.phase("sft"):
+        clock.now += 100  # loading and compiling
+        reporter.update(1, 11, 1000)
+        clock.now += 5
+        reporter.update(6, 11, 2000)
+        assert reporter.line().endswith("6/11  200 tokens/s  ETA 5.0 s")
 
 
 def test_failure_is_said() -> None:

@@ -65,6 +65,8 @@ class SFTConfig(Format):
     """Type of weights and activations; loss, adapter and optimiser state are float32 always."""
     max_length: int = Field(512, ge=8, le=32_768)
     """Tokens of one packed row, L."""
+    overlong: Literal["refuse", "drop"] = "refuse"
+    """A trace that is longer than a row stops the run before it starts, or is left out and counted; it is never cut."""
     batch_size: int = Field(1, ge=1, le=4096)
     """Packed rows of one micro-batch, B."""
     accumulation: int = Field(4, ge=1, le=4096)

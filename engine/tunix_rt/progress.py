@@ -30,6 +30,8 @@ class _Phase:
     tokens: int | None = None
     part: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    first: tuple[float, int, int] | None = None
+    """Time, done and tokens of the first update: speed counts from there, since a first step also compiles."""
 
 
 class Reporter:
@@ -96,6 +98,8 @@ class Reporter:
         if phase is None:
             return
         phase.done, phase.tokens = done, tokens
+        if phase.first is None or done < phase.first[1]:
+            phase.first = (self._clock(), done, tokens or 0)
         phase.total = total or (phase.total if phase.part is None else None)
         phase.figures = figures or phase.figures
         if self._live:
@@ -106,8 +110,8 @@ class Reporter:
 
     def part(self, name: str, done: int, total: int | None = None) -> None:
         """Say how far one part of the phase is, such as `read` or `deduplicate` of a dataset."""
-        if self._phase is not None:
-            self._phase.part = name
+        if self._phase is not None and self._phase.part != name:
+            self._phase.part, self._phase.first = name, None
         self.update(done, total)
 
     def say(self, text: str) -> None:
@@ -120,7 +124,8 @@ class Reporter:
         if phase is None:
             return ""
         now = self._clock()
-        elapsed = max(now - phase.began, 1e-9)
+        began, done, tokens = phase.first or (phase.began, 0, 0)
+        elapsed = max(now - began, 1e-9)
         parts = [phase.name if phase.part is None else f"{phase.name}: {phase.part}"]
         if phase.total:
             filled = round(BAR_WIDTH * min(1.0, phase.done / phase.total))
@@ -128,11 +133,11 @@ class Reporter:
             parts.append(f"{phase.done:,}/{phase.total:,}")
         elif phase.done:
             parts.append(f"{phase.done:,}")
-        if phase.tokens:
-            parts.append(f"{phase.tokens / elapsed:,.0f} tokens/s")
+        if phase.tokens and phase.tokens > tokens:
+            parts.append(f"{(phase.tokens - tokens) / elapsed:,.0f} tokens/s")
         parts += [f"{name} {value:.4g}" for name, value in phase.figures.items()]
-        if phase.total and phase.done:
-            parts.append(f"ETA {duration(elapsed * (phase.total - phase.done) / phase.done)}")
+        if phase.total and phase.done > done:
+            parts.append(f"ETA {duration(elapsed * (phase.total - phase.done) / (phase.done - done))}")
         if phase.deadline is not None:
             parts.append(f"deadline in {duration(phase.deadline - now)}")
         return "  ".join(parts)

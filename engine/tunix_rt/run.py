@@ -150,6 +150,11 @@ class RunDir:
         return self.path / "preview.json"
 
     @property
+    def plan(self) -> Path:
+        """What training decided before its first update; a resumed run goes on with it."""
+        return self.path / "plan.json"
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of resumable checkpoints, one a step."""
         return self.path / "checkpoints"
@@ -347,14 +352,16 @@ def _logging_to(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger("tunix_rt")
-    level = root.level
+    level, propagate = root.level, root.propagate
     root.addHandler(handler)
+    root.propagate = False  # other libraries put handlers on the root logger, which would print every line twice
     root.setLevel(min(level or logging.INFO, logging.INFO))
     try:
         yield
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+        root.propagate = propagate
         handler.close()
 
 

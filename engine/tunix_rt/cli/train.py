@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from tunix_rt.config import SFTConfig
     from tunix_rt.progress import Reporter
     from tunix_rt.run import RunDir
+    from tunix_rt.train.sft import SFTResult
 
 app = typer.Typer(help="Train a model on a dataset.", no_args_is_help=True)
 
@@ -94,7 +94,7 @@ def new_sft_run(config: SFTConfig, reporter: Reporter) -> RunDir:
     return new_run(home(), "sft", frozen.manifest.key, config=config, inputs=inputs)
 
 
-def resume_sft(run: RunDir, reporter: Reporter) -> Any:
+def resume_sft(run: RunDir, reporter: Reporter) -> SFTResult:
     """Go on with the run of a fine-tuning and return its result."""
     from tunix_rt.config import SFTConfig
     from tunix_rt.errors import UsageError
@@ -107,17 +107,29 @@ def resume_sft(run: RunDir, reporter: Reporter) -> Any:
     return _train(config, run, reporter)
 
 
-def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> Any:
-    from tunix_rt.run import attempt
+def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> SFTResult:
+    from tunix_rt.budget import process_started
+    from tunix_rt.formats import write_format
+    from tunix_rt.provenance import provenance
+    from tunix_rt.run import attempt, update_run
+    from tunix_rt.train.devices import device_names
     from tunix_rt.train.sft import train_sft
 
     minutes = config.time_budget_minutes
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
-    with attempt(run):
-        return train_sft(config, run, deadline=deadline, progress=reporter)
+    deadline = None if minutes is None else process_started() + 60 * minutes
+    with attempt(run), reporter.phase("train", deadline=deadline):
+        record = provenance(device=device_names()[0], dtype=config.dtype)
+        update_run(run, stage="train", provenance=record)
+        result = train_sft(config, run, deadline=deadline, progress=reporter)
+        write_format(run.result, result)
+        figures = result.model_dump(include={"steps", "planned_steps", "finish", "loss", "valid_loss"})
+        status = "running" if result.finish == "planned" else "stopped"
+        update_run(run, stage="done", results=figures, status=status)
+    return result
 
 
 def _show_plan(config: SFTConfig, as_json: bool) -> None:
+    from tunix_rt.progress import duration
     from tunix_rt.train.plan import plan_sft
 
     with working(quiet=as_json) as reporter:
@@ -125,4 +137,5 @@ def _show_plan(config: SFTConfig, as_json: bool) -> None:
     if as_json:
         show_json(plan)
     else:
-        show(fields(plan.model_dump()))
+        words = {"memory": f"{plan.memory_bytes / 2**30:.1f} GiB", "time": duration(plan.seconds)}
+        show(fields(plan.model_dump(exclude={"memory_bytes", "seconds"}) | words))

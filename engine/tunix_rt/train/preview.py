@@ -1,0 +1,81 @@
+"""Preview: which tokens a model is given, which it is trained on, which are ignored. It does not know any loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from tunix_rt.dataset import RowView
+from tunix_rt.formats import Format
+from tunix_rt.train.base_models import fetch
+from tunix_rt.train.batches import Example
+from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
+
+Role = Literal["prompt", "trained", "ignored"]
+
+
+class TokenView(Format):
+    """One token for people."""
+
+    id: int
+    """Its number in the vocabulary."""
+    text: str
+    """What it stands for."""
+    role: Role
+    """Given to the model, trained, or neither: begin of text."""
+    trained: bool
+    """Whether the loss asks for it."""
+
+
+class Preview(Format):
+    """One example as the model sees it."""
+
+    name: str
+    """Id of the trace."""
+    tokens: list[TokenView]
+    """Its tokens in order."""
+
+
+class Previews(Format):
+    """What is written before the first update."""
+
+    examples: list[Preview]
+    """The first examples of the first rows."""
+
+
+def preview_example(example: Example, tokenizer: Tokenizer) -> Preview:
+    """Return an example token by token."""
+    tokens = []
+    for place, token in enumerate(example.tokens.tolist()):
+        trained = place >= example.prompt_length
+        role: Role = "trained" if trained else "ignored" if token == tokenizer.bos_id else "prompt"
+        tokens.append(TokenView(id=token, text=tokenizer.piece(token), role=role, trained=trained))
+    return Preview(name=example.name, tokens=tokens)
+
+
+def preview_examples(examples: Sequence[Example], tokenizer: Tokenizer) -> Previews:
+    """Return several examples token by token."""
+    return Previews(examples=[preview_example(example, tokenizer) for example in examples])
+
+
+def preview_row(view: RowView, model: str, home: Path, *, progress: Callable[[str], None] | None = None) -> Preview:
+    """Return a row of a dataset as the tokens of a base model's tokenizer."""
+    import numpy as np
+
+    tokenizer = load_tokenizer(fetch(model, home, progress=progress).folder)
+    prompt, completion = tokenizer.encode_batch([view.prompt, view.completion])
+    tokens = np.array([tokenizer.bos_id, *prompt, *completion], np.int32)
+    return preview_example(Example(view.id, tokens, 1 + len(prompt)), tokenizer)
+
+
+def describe(preview: Preview) -> str:
+    """Return a preview as lines of plain text, one a run of tokens with the same role."""
+    lines: list[str] = []
+    before: Role | None = None
+    for token in preview.tokens:
+        if token.role != before:
+            lines.append(f"{token.role:>8} | ")
+            before = token.role
+        lines[-1] += token.text.replace("\n", "\\n")
+    return "\n".join(lines)

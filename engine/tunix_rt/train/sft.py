@@ -1,0 +1,261 @@
+"""Supervised fine-tuning: Tunix's PeftTrainer with our packed batches, our loss and our clock, as one recipe.
+
+It does not know how rows are packed, how the loss is computed or how files are laid out.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import signal
+import statistics
+import time
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+from flax import nnx
+from orbax import checkpoint as ocp
+from tunix.sft import sharding_utils
+from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig
+
+from tunix_rt.config import SFTConfig
+from tunix_rt.formats import Format, write_format
+from tunix_rt.progress import Reporter
+from tunix_rt.run import RunDir, Stopped, log_metrics
+from tunix_rt.train import checkpoint
+from tunix_rt.train.adapter import save_adapter
+from tunix_rt.train.base_models import fetch
+from tunix_rt.train.batches import Batch, PackedData, eval_batches
+from tunix_rt.train.feed import Feed, Finish, Recorder, Speed, set_learning_rate, stopping_between_updates
+from tunix_rt.train.loss import packed_loss
+from tunix_rt.train.model import LoadedModel, add_lora, load_model
+from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config, steps_in_time
+from tunix_rt.train.preview import describe, preview_examples
+
+logger = logging.getLogger(__name__)
+
+_PREVIEWED = 8
+"""Examples in the preview."""
+_TIMED = 3
+"""Micro-batches that are timed before the number of updates is fixed."""
+_MARGIN = 0.96
+"""Part of the time for updates that is planned; the rest is for those that take longer than the timed ones."""
+
+
+class SFTResult(Format):
+    """What became of a fine-tuning."""
+
+    run: str
+    """Id of the run."""
+    steps: int
+    """Optimiser updates made, those before a resume included."""
+    planned_steps: int
+    """Optimiser updates planned; the learning rate ended with the last of them."""
+    finish: Finish
+    """`planned`: every update was made; `deadline`: the time was over; `signal`: somebody asked it to stop."""
+    loss: float | None
+    """Training loss of the last update, nats per trained token; None if no update was made."""
+    valid_loss_before: float | None
+    """Validation loss before the first update of this attempt; None without a validation split."""
+    valid_loss: float | None
+    """Validation loss as last measured."""
+    tokens: int
+    """Tokens read, filler not counted."""
+    seconds: float
+    """Wall-clock seconds of this attempt, loading included."""
+    peak_memory_bytes: int
+    """Largest resident memory of the process so far."""
+    adapter: str
+    """Digest of the trained weights."""
+
+
+def train_sft(
+    config: SFTConfig,
+    run: RunDir,
+    *,
+    deadline: float | None = None,
+    progress: Reporter | None = None,
+    base: LoadedModel | None = None,
+) -> SFTResult:
+    """Fine-tune a base model on a dataset; write checkpoints, metrics, a preview and the trained weights into the run.
+
+    A run that has a checkpoint goes on from it and ends with the same weights, bit for bit, as if it had not been cut.
+    SIGTERM and Ctrl-C end it between two updates with everything saved, and are then raised (`Stopped`).
+
+    Args:
+        config: What to train and how; `dataset` is a key under the run's home, or a folder.
+        run: Where everything goes.
+        deadline: A `time.monotonic()` by which everything is written; the number of updates is planned to fit.
+        progress: Told what happens.
+        base: The base model, if it is in memory already; method `lora` leaves it as it is.
+
+    Raises:
+        RenderError: a trace whose trained tokens are none, cut off, or lose a part of it; nothing was trained.
+        BudgetError: there is no time for a single update.
+        DigestError: the dataset or the base model changed on disk.
+    """
+    began = time.monotonic()
+    check_method(config)
+    say = progress.say if progress else logger.info
+    if base is None:
+        files = fetch(config.base_model, run.home, path=config.model_path, progress=say)
+        base = load_model(files, dtype=config.dtype)
+    data, valid, left_out = prepare(config, run.home, base.tokenizer)
+    measured = eval_batches(
+        valid, max_length=config.max_length, batch_size=config.batch_size, most=EVAL_BATCHES, seed=config.seed
+    )
+    previews = preview_examples(data.first_examples(_PREVIEWED), base.tokenizer)
+    write_format(run.preview, previews)
+    say(f"first of {data.size} examples, {data.epoch_rows} rows, {len(left_out)} too long and left out:")
+    say(describe(previews.examples[0]))
+
+    model = add_lora(base.model, config.lora, seed=config.seed) if config.method == "lora" else base.model
+    newest, problems = checkpoint.settle(run.checkpoints)
+    for problem in problems:
+        say(f"checkpoint not used: {problem}")
+    speed = Speed(step=0.0, evaluation=0.0, closing=_closing_seconds(model))
+    with base.mesh, stopping_between_updates() as stop:
+        trainer = make_trainer(config, run, model)
+        if run.plan.is_file():
+            plan = SFTPlan.read(run.plan)
+            speed.step = plan.step_seconds
+        else:
+            steps = steps_by_config(config, data)
+            if deadline is not None:
+                speed, steps = _fit(config, run, trainer, data, measured, speed, deadline, steps)
+            plan = make_plan(
+                config,
+                base.files.architecture,
+                data,
+                steps=steps,
+                valid_batches=len(measured),
+                left_out=len(left_out),
+                examples=data.size,
+                step_seconds=speed.step,
+                measured=deadline is not None,
+            )
+            write_format(run.plan, plan)
+        say(
+            f"{plan.steps} updates, {plan.epochs:.2f} epochs, {plan.tokens:,} tokens; from update {trainer.train_steps}"
+        )
+
+        def seal() -> None:
+            checkpoint.seal(run.checkpoints, lambda step: data.position(step * config.accumulation))
+
+        recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress)
+
+        def between(done: int) -> None:
+            recorder.between(done)
+            seal()
+
+        feed = Feed(data, measured, plan.steps, config.eval_every_steps, speed, deadline, stop, between)
+        trainer.metrics_logger = recorder
+        trainer.with_training_hooks(recorder)
+        trainer.with_data_hooks(feed)
+        trainer.train((), measured)
+        seal()
+    lora = config.lora if config.method == "lora" else None
+    adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
+    if feed.finish == "signal":
+        say(f"stopped after update {trainer.train_steps} of {plan.steps}; everything is saved, resume to go on")
+        raise KeyboardInterrupt if stop.signal == signal.SIGINT else Stopped("SIGTERM")
+    return SFTResult(
+        run=run.id,
+        steps=trainer.train_steps,
+        planned_steps=plan.steps,
+        finish=feed.finish,
+        loss=recorder.losses.get(trainer.train_steps),
+        valid_loss_before=next(iter(recorder.valid_losses.values()), None),
+        valid_loss=next(reversed(recorder.valid_losses.values()), None),
+        tokens=sum(data.counts(number)[0] for number in range(trainer.iter_steps)),
+        seconds=round(time.monotonic() - began, 2),
+        peak_memory_bytes=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        adapter=adapter.digest,
+    )
+
+
+def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> PeftTrainer:
+    """Return Tunix's trainer with our loss; it restores the newest checkpoint of the run."""
+    # Not in the background: Orbax would delete an old checkpoint while we seal it.
+    options = ocp.CheckpointManagerOptions(
+        save_interval_steps=config.checkpoint_every_steps,
+        max_to_keep=config.keep_checkpoints,
+        enable_async_checkpointing=False,
+    )
+    run.checkpoints.mkdir(exist_ok=True)
+    tunix_config = TrainingConfig(
+        eval_every_n_steps=config.eval_every_steps,
+        gradient_accumulation_steps=config.accumulation if config.accumulation > 1 else None,
+        checkpoint_root_directory=str(run.checkpoints.resolve()),
+        checkpointing_options=options,
+    )
+    return PeftTrainer(model, make_optimizer(config), tunix_config).with_loss_fn(packed_loss)
+
+
+def make_optimizer(config: SFTConfig) -> optax.GradientTransformation:
+    """Return AdamW behind a clip of the global norm; the learning rate is a number in its state, set from outside."""
+
+    def build(learning_rate: float) -> optax.GradientTransformation:
+        return optax.chain(
+            optax.clip_by_global_norm(config.clip_norm),
+            optax.adamw(learning_rate, b2=config.beta2, weight_decay=config.weight_decay),
+        )
+
+    return optax.inject_hyperparams(build)(learning_rate=0.0)
+
+
+def _fit(
+    config: SFTConfig,
+    run: RunDir,
+    trainer: PeftTrainer,
+    data: PackedData,
+    valid: list[Batch],
+    speed: Speed,
+    deadline: float,
+    wanted: int,
+) -> tuple[Speed, int]:
+    """Time a few micro-batches at learning rate 0, then return the speed and how many updates fit before the deadline.
+
+    They leave no trace: the weights do not move, and the optimiser's state is set back to its start, all zeros.
+    """
+    began = time.monotonic()
+    step, measure = trainer.jit_train_and_eval_step(cache_nnx_graph=True)
+    set_learning_rate(trainer.optimizer, 0.0)
+    jax.block_until_ready(step(_on_mesh(data.batch(0))))
+    compiled = time.monotonic()
+    times = [_seconds(step, data.batch(number)) for number in range(_TIMED)]
+    evaluation = 0.0
+    if valid:
+        jax.block_until_ready(measure(_on_mesh(valid[0])))
+        evaluation = len(valid) * _seconds(measure, valid[0])
+    state = nnx.state(trainer.optimizer, nnx.optimizer.OptState)
+    nnx.update(trainer.optimizer, jax.tree.map(_zeros_like, state))
+    speed = Speed(statistics.median(times) * config.accumulation, evaluation, speed.closing)
+    left = (deadline - time.monotonic() - speed.closing) * _MARGIN
+    steps = min(wanted, steps_in_time(left, speed.step, evaluation, config.eval_every_steps))
+    log_metrics(run, step=0, **{"time/compile": round(compiled - began, 2), "time/probe": round(sum(times), 3)})
+    return speed, steps
+
+
+def _seconds(compute: Any, batch: Batch) -> float:
+    began = time.monotonic()
+    jax.block_until_ready(compute(_on_mesh(batch)))
+    return time.monotonic() - began
+
+
+def _on_mesh(batch: Batch) -> Any:
+    # As the trainer itself places them; any other way would be compiled a second time.
+    return sharding_utils.shard_input(batch, ("fsdp",))
+
+
+def _zeros_like(leaf: jax.Array) -> jax.Array:
+    zeros: jax.Array = jax.device_put(np.zeros(leaf.shape, leaf.dtype), leaf.sharding)
+    return zeros
+
+
+def _closing_seconds(model: nnx.Module) -> float:
+    # Weights and two moments are written and hashed, then the weights once more.
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves(checkpoint.trained_state(model)))
+    return 2.0 + 4 * size / 150e6

@@ -136,6 +136,7 @@ def test_compare(kind: AnswerKind, value: str, found: str, verdict: str) -> None
         ("90", "1.5 h", {"unit": "minutes"}, "equal"),
         ("1/3", "0.33", {"tolerance": 0.01}, "equal"),
         ("1/3", "0.3", {"tolerance": 0.01}, "unequal"),
+        ("1", "1.3", {"tolerance": 0.3}, "equal"),
         ("5", "6", {"aliases": ["7", "6"]}, "equal"),
         ("5", "8", {"aliases": ["7", "6"]}, "unequal"),
     ],

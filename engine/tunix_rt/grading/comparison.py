@@ -86,7 +86,7 @@ def _number(found: str, wanted: str, target: Target) -> _Outcome:
         return _equal_if(True, wanted)
     difference = abs(value - right)
     if target.tolerance is not None:
-        close = difference <= Fraction(target.tolerance)
+        close = difference <= Fraction(str(target.tolerance))
         return _equal_if(close, wanted, f"{'within' if close else 'by more than'} the tolerance {target.tolerance:g}")
     whole = value.denominator == right.denominator == 1
     return _equal_if(not whole and difference <= _FLOAT_NOISE * abs(right), wanted)

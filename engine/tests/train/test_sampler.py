@@ -1,4 +1,4 @@
-"""The sampler against Tunix: its model's full forward pass, and its own sampler. Models are tiny, windows are 8 tokens."""
+"""The sampler against Tunix: its model's forward pass and its own sampler. Models are tiny, windows 8 tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tunix.generate.sampler import CacheConfig
 from tunix.generate.sampler import Sampler as TunixSampler
 from tunix.models.gemma import model as gemma2
 from tunix.models.gemma3 import model as gemma3
-
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.sampling import Completion, Sampler, SamplingConfig
@@ -124,3 +123,177 @@ def test_greedy_tokens_are_those_of_tunix_sampler() -> None:
             at = next(at for at in range(min(len(tokens), len(mine))) if tokens[at] != mine[at])
             best = np.sort(full_logits(tiny(), prompt_ids(prompt) + mine[:at])[-1])
             assert best[-1] - best[-2] < 1e-4
+
+
+def tokens_of(completions: list[Completion]) -> list[list[int]]:
+    return [completion.token_ids for completion in completions]
+
+
+@pytest.mark.parametrize("config", [GREEDY, SamplingConfig(max_new_tokens=12, temperature=1.0, top_p=0.8, seed=3)])
+def test_results_do_not_depend_on_the_batch(config: SamplingConfig) -> None:
+    prompts = [*PROMPTS, "b", "b", "Say it again, and then twice.", "c" * 30, "12+34="]  # more than there are rows
+    expected = tokens_of(ours().generate(prompts, config))
+    assert len({tuple(tokens) for tokens in expected}) > len(PROMPTS)
+    assert tokens_of(ours(max_rows=1).generate(prompts, config)) == expected
+    assert tokens_of(ours().generate(prompts[::-1], config))[::-1][:6] == expected[:6]
+    for prompt, tokens in zip(prompts[:3], expected, strict=False):
+        assert tokens_of(ours().generate([prompt], config)) == [tokens]
+
+
+def test_copies_of_a_prompt_have_streams_of_their_own() -> None:
+    config = SamplingConfig(max_new_tokens=12, temperature=1.0)
+    copies = tokens_of(ours().generate(["zebra " * 5] * 6, config))
+    assert len({tuple(tokens) for tokens in copies}) == 6
+    greedy = tokens_of(ours().generate(["zebra " * 5] * 6, GREEDY))
+    assert greedy == tokens_of(ours().generate(["zebra " * 5], GREEDY)) * 6
+
+
+def test_shared_prefix_changes_nothing() -> None:
+    prefix = "Question: what comes next? "  # longer than the window and than a chunk
+    prompts = [prefix + prompt for prompt in PROMPTS]
+    alone = [completion for prompt in prompts for completion in ours().generate([prompt], GREEDY)]
+    for options in ({"shared_prefix": prefix}, {"shared_prefix": None}, {"shared_prefix": "unrelated"}):
+        together = ours().generate(prompts, GREEDY, **options)
+        for prompt, one, other in zip(prompts, alone, together, strict=True):
+            check_greedy(tiny(), prompt, other)
+            assert one.token_ids == other.token_ids
+
+
+def test_a_prompt_that_is_the_shared_prefix() -> None:
+    prefix = "Question: what comes next? "
+    completion = ours().generate([prefix], GREEDY, shared_prefix=prefix)[0]
+    check_greedy(tiny(), prefix, completion)
+
+
+class EndingTokenizer(CharTokenizer):
+    """A tokenizer for which further tokens end a text."""
+
+    ends: tuple[int, ...] = ()
+
+    @property
+    def eos_ids(self) -> tuple[int, ...]:
+        return (*super().eos_ids, *self.ends)
+
+
+def test_every_end_token_ends_a_completion_and_its_row_is_used_again() -> None:
+    free = tokens_of(ours().generate(PROMPTS, GREEDY))
+    tokenizer = EndingTokenizer(contract_vocabulary())
+    tokenizer.ends = (free[0][3], free[1][5])
+    sampler = TunixRtSampler(tiny(), tokenizer, max_rows=2, chunk=16)
+    ended = 0
+    for tokens, completion in zip(free, sampler.generate(PROMPTS, GREEDY), strict=True):
+        stops = [at for at, token in enumerate(tokens) if token in tokenizer.eos_ids]
+        length = stops[0] + 1 if stops else len(tokens)
+        assert completion.token_ids == tokens[:length]
+        assert completion.finish == ("stop" if stops else "length")
+        assert completion.text == tokenizer.decode(tokens[: length - bool(stops)])
+        assert completion.logps is None
+        ended += bool(stops)
+    assert ended >= 2
+
+
+def test_stop_text_is_cut_off() -> None:
+    whole = ours().generate(PROMPTS, GREEDY)[0]
+    stop = whole.text[3:5]
+    cut = ours().generate(PROMPTS, GREEDY.model_copy(update={"stop": ["never there", stop]}))[0]
+    assert cut.text == whole.text[: whole.text.index(stop)]
+    assert cut.finish == "stop"
+    assert stop in TOKENIZER.decode(cut.token_ids)
+    assert stop not in TOKENIZER.decode(cut.token_ids[:-1])
+    assert cut.logps is not None
+    assert len(cut.logps) == len(cut.token_ids) < len(whole.token_ids)
+
+
+def test_forbidden_tokens_are_never_generated() -> None:
+    first = ours().generate(PROMPTS[:1], GREEDY)[0].token_ids[0]
+    best = full_logits(tiny(), prompt_ids(PROMPTS[0]))[-1]
+    second = next(token for token in np.argsort(-best) if token not in (first, TOKENIZER.pad_id, TOKENIZER.bos_id))
+    assert ours(forbidden=(first,)).generate(PROMPTS[:1], GREEDY)[0].token_ids[0] == second
+    everything_else = [token for token in range(TOKENIZER.vocab_size) if token not in (40, 41)]
+    drawn = ours(forbidden=tuple(everything_else)).generate(["a"], SamplingConfig(max_new_tokens=40, temperature=1.0))
+    assert set(drawn[0].token_ids) <= {40, 41, *TOKENIZER.eos_ids}
+
+
+@pytest.mark.parametrize(("temperature", "top_p"), [(1.0, 1.0), (0.7, 1.0), (1.3, 0.6)])
+def test_drawn_tokens_follow_the_distribution(temperature: float, top_p: float) -> None:
+    count = 1600
+    config = SamplingConfig(max_new_tokens=1, temperature=temperature, top_p=top_p, seed=11)
+    completions = ours(max_rows=64).generate(["How many?"] * count, config)
+    logits = full_logits(tiny(), prompt_ids("How many?"))[-1] / temperature
+    logps = np.asarray(jax.nn.log_softmax(logits))
+    probabilities = np.exp(logps)
+    probabilities[[TOKENIZER.pad_id, TOKENIZER.bos_id]] = 0
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    probabilities[order[before >= top_p * probabilities.sum()]] = 0
+    probabilities /= probabilities.sum()
+    drawn = np.bincount([completion.token_ids[0] for completion in completions], minlength=len(probabilities))
+    assert drawn[probabilities == 0].sum() == 0
+    likely = np.argsort(-probabilities)[:12]
+    spread = np.sqrt(count * probabilities[likely] * (1 - probabilities[likely])) + 1e-9
+    assert np.abs((drawn[likely] - count * probabilities[likely]) / spread).max() < 4
+    for completion in completions[:20]:
+        assert completion.logps == pytest.approx([logps[completion.token_ids[0]]], abs=2e-4)
+
+
+def test_seed_names_the_draw() -> None:
+    config = SamplingConfig(max_new_tokens=12, temperature=1.0, seed=5)
+    first = tokens_of(ours().generate(PROMPTS, config))
+    assert tokens_of(ours().generate(PROMPTS, config)) == first
+    assert tokens_of(ours().generate(PROMPTS, config.model_copy(update={"seed": 6}))) != first
+
+
+def test_nothing_to_do_and_too_much_to_do() -> None:
+    assert ours().generate([], GREEDY) == []
+    assert isinstance(ours(), Sampler)
+    with pytest.raises(UsageError, match="prompt 1 has 61 tokens, and 12 may follow; expected 1 to 64 together"):
+        ours(max_context=64).generate(["a", "b" * 60], GREEDY)
+    with pytest.raises(UsageError, match="Gemma3 and Gemma"):
+        TunixRtSampler(_NoGemma(tiny()), TOKENIZER)
+
+
+class _NoGemma:
+    def __init__(self, model: Any) -> None:
+        self.config, self.embedder = model.config, model.embedder
+
+
+def test_deadline_cuts_off_and_progress_is_told() -> None:
+    told: list[tuple[int, int, int]] = []
+    completions = ours().generate(PROMPTS, GREEDY, deadline=time.monotonic() - 1)
+    assert [(completion.token_ids, completion.finish) for completion in completions] == [([], "length")] * len(PROMPTS)
+    assert ours().cut_off == len(PROMPTS)
+    completions = ours().generate(PROMPTS, GREEDY, progress=lambda *now: told.append(now))
+    assert ours().cut_off == 0
+    assert told[-1] == (len(PROMPTS), len(PROMPTS), sum(len(completion.token_ids) for completion in completions))
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("kind", ["one_kv", "two_kv"])
+def test_lora_is_merged_without_touching_the_model(kind: str) -> None:
+    lora = LoRAConfig(rank=3, alpha=6.0)
+    model = add_lora(tiny(kind), lora, seed=1)
+    before = jax.tree.map(np.asarray, nnx.state(model, nnx.Param))
+    with pytest.raises(UsageError, match="LoRAConfig"):
+        TunixRtSampler(model, TOKENIZER)
+    sampler = TunixRtSampler(model, TOKENIZER, lora=lora, max_rows=4, chunk=16, with_logps=True)
+    untrained = tokens_of(sampler.generate(PROMPTS, GREEDY))
+    assert untrained == tokens_of(ours(kind).generate(PROMPTS, GREEDY))
+    rng = np.random.default_rng(0)
+    state = nnx.state(model, nnx.LoRAParam)
+    nnx.update(model, jax.tree.map(lambda value: value + rng.normal(0, 0.1, value.shape).astype(np.float32), state))
+    assert tokens_of(sampler.generate(PROMPTS, GREEDY)) == untrained
+    sampler.refresh()
+    trained = sampler.generate(PROMPTS, GREEDY)
+    assert tokens_of(trained) != untrained
+    for prompt, completion in zip(PROMPTS, trained, strict=True):
+        check_greedy(model, prompt, completion)
+    base = nnx.state(model, lambda path, value: isinstance(value, nnx.Param) and not isinstance(value, nnx.LoRAParam))
+    for path, value in nnx.to_flat_state(base):
+        assert np.array_equal(value[...], dict(nnx.to_flat_state(before))[path][...])
+
+
+def test_bfloat16_is_close() -> None:
+    half = ours(dtype="bfloat16").generate(PROMPTS, SamplingConfig(max_new_tokens=1))
+    for prompt, completion in zip(PROMPTS, half, strict=True):
+        logps = np.asarray(jax.nn.log_softmax(full_logits(tiny(), prompt_ids(prompt))[-1]))
+        assert completion.logps == pytest.approx([logps[completion.token_ids[0]]], abs=0.15)

@@ -22,7 +22,8 @@ from tunix_rt.train.decoder import DecoderSpec, LayerSpec, Weights
 from tunix_rt.train.drawing import DrawRule, draw_tokens
 
 Cache = list[dict[str, jax.Array]]
-"""For each layer `k [B, K, H, S]` and `v [B, K, S, H]`: the order in which matrix products read them fastest."""
+"""For each layer `k [B·K, H, S]` and `v [B·K, S, H]`: the order in which matrix products read them fastest. Rows and
+heads are one dimension: with a reshape between update and product XLA copies the whole cache at every step."""
 
 _MASKED = -1e30
 _FAR = 1 << 30
@@ -75,12 +76,9 @@ def make_cache(spec: DecoderSpec, rows: int, columns: int, dtype: str) -> Cache:
     cache = []
     for layer in spec.layers:
         size = ring_size(layer, columns)
-        heads = (rows, spec.num_kv_heads)
+        lanes = rows * spec.num_kv_heads
         cache.append(
-            {
-                "k": jnp.zeros((*heads, spec.head_dim, size), dtype),
-                "v": jnp.zeros((*heads, size, spec.head_dim), dtype),
-            }
+            {"k": jnp.zeros((lanes, spec.head_dim, size), dtype), "v": jnp.zeros((lanes, size, spec.head_dim), dtype)}
         )
     return cache
 
@@ -227,9 +225,7 @@ def prefill(
             place = jnp.where(place < chunk.prefix_length, place, _FAR)
             context.append((prefix[index]["k"], prefix[index]["v"], place, None))
         if with_history:
-            keys, values = (
-                jax.lax.dynamic_index_in_dim(cache[index][name], chunk.history_row, keepdims=False) for name in "kv"
-            )
+            keys, values = (_lanes(cache[index][name], chunk.history_row, spec.num_kv_heads) for name in "kv")
             own = _ring_positions(keys.shape[2], chunk.history_start, chunk.history_length)
             context.append((keys, values, jnp.where(own >= 0, own + chunk.prefix_length, _FAR), 0))
         last = index == len(spec.layers) - 1
@@ -245,21 +241,24 @@ def _ring_positions(size: int, start: jax.Array, length: jax.Array) -> jax.Array
     return length - 1 - jnp.mod(start + length - 1 - jnp.arange(size), size)
 
 
+def _lanes(cache: jax.Array, row: jax.Array, heads: int) -> jax.Array:
+    return jax.lax.dynamic_slice_in_dim(cache, row * heads, heads)
+
+
 def _insert_row(fresh: Cache, inserts: Inserts, entry: jax.Array, cache: Cache) -> Cache:
     row, begin = inserts.row[entry], inserts.begin[entry]
     result = []
     for new, old in zip(fresh, cache, strict=True):
-        own = _ring_positions(old["k"].shape[3], inserts.start[entry], inserts.end[entry])
+        heads = len(new["k"])
+        own = _ring_positions(old["k"].shape[2], inserts.start[entry], inserts.end[entry])
         is_new = own >= begin
         source = jnp.where(is_new, inserts.offset[entry] + own - begin, 0)
-        keys = jax.lax.dynamic_index_in_dim(old["k"], row, keepdims=False)
-        values = jax.lax.dynamic_index_in_dim(old["v"], row, keepdims=False)
-        keys = jnp.where(is_new, new["k"][:, :, source], keys)
-        values = jnp.where(is_new[:, None], new["v"][:, source], values)
+        keys = jnp.where(is_new, new["k"][:, :, source], _lanes(old["k"], row, heads))
+        values = jnp.where(is_new[:, None], new["v"][:, source], _lanes(old["v"], row, heads))
         result.append(
             {
-                "k": jax.lax.dynamic_update_index_in_dim(old["k"], keys, row, 0),
-                "v": jax.lax.dynamic_update_index_in_dim(old["v"], values, row, 0),
+                "k": jax.lax.dynamic_update_slice_in_dim(old["k"], keys, row * heads, 0),
+                "v": jax.lax.dynamic_update_slice_in_dim(old["v"], values, row * heads, 0),
             }
         )
     return result
@@ -279,28 +278,34 @@ def _decode_hidden(
     angles, x, result = _angles(spec, positions), _embed(weights, rows.tokens), []
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         q, k, v = _project(spec, layer, x, angles[layer_spec])
-        size = cache[index]["k"].shape[3]
+        heads, size = k.shape[1], cache[index]["k"].shape[2]
         column = jnp.mod(clock, size)
-        keys = jax.lax.dynamic_update_slice_in_dim(cache[index]["k"], k[..., None], column, axis=3)
-        values = jax.lax.dynamic_update_slice_in_dim(cache[index]["v"], v[:, :, None], column, axis=2)
+        k, v, lanes = k.reshape(-1, spec.head_dim, 1), v.reshape(-1, 1, spec.head_dim), q.reshape(-1, *q.shape[2:])
+        keys = jax.lax.dynamic_update_slice_in_dim(cache[index]["k"], k, column, axis=2)
+        values = jax.lax.dynamic_update_slice_in_dim(cache[index]["v"], v, column, axis=1)
         result.append({"k": keys, "v": values})
         age = jnp.mod(clock - jnp.arange(size), size)
         masks = [age[None] <= rows.lengths[:, None]]  # a ring of a sliding layer is no longer than its window
-        scores = [jnp.einsum("bkgh,bkhs->bkgs", q, keys, preferred_element_type=jnp.float32)]
+        scores = [_split(jnp.einsum("ngh,nhs->ngs", lanes, keys, preferred_element_type=jnp.float32), heads)]
         if prefix is not None:
             place = jnp.arange(prefix[index]["k"].shape[2])
             place = jnp.where(place < prefix_length, place, _FAR)
             masks.append(_visible(layer_spec, positions[:, None], place[None]))
             scores.append(jnp.einsum("bkgh,khp->bkgp", q, prefix[index]["k"], preferred_element_type=jnp.float32))
-        together = jnp.concatenate(scores, axis=-1), jnp.concatenate(masks, axis=-1)
-        probabilities = _probabilities(spec, together[0], together[1][:, None, None]).astype(values.dtype)
-        encoded = jnp.einsum("bkgs,bksh->bkgh", probabilities[..., :size], values, preferred_element_type=jnp.float32)
+        mask = jnp.concatenate(masks, axis=-1)[:, None, None]
+        probabilities = _probabilities(spec, jnp.concatenate(scores, axis=-1), mask).astype(values.dtype)
+        own = probabilities[..., :size].reshape(*lanes.shape[:2], size)
+        encoded = _split(jnp.einsum("ngs,nsh->ngh", own, values, preferred_element_type=jnp.float32), heads)
         if prefix is not None:
             encoded += jnp.einsum(
                 "bkgp,kph->bkgh", probabilities[..., size:], prefix[index]["v"], preferred_element_type=jnp.float32
             )
         x = _after_attention(layer, x, encoded)
     return _norm(x, weights["final_norm"]), result
+
+
+def _split(lanes: jax.Array, heads: int) -> jax.Array:
+    return lanes.reshape(-1, heads, *lanes.shape[1:])
 
 
 @partial(jax.jit, static_argnames=("spec", "rule", "columns"), donate_argnames="cache")

@@ -83,7 +83,17 @@ def test_plain_completion_in_its_form_reads_like_the_contract():
 
 
 @pytest.mark.parametrize(
-    "text", ["4", "Answer: 4", "It is 4.", "2 + 2 = 4\nAnswer:", "<answer>4</answer>\nAnswer: 4", ""]
+    "text",
+    [
+        "4",
+        "Answer: 4",
+        "It is 4.",
+        "2 + 2 = 4\nAnswer:",
+        "a\nAnswer: 4\nAnswer: 5",
+        "a\nAnswer: 4\n\nSo 4.",
+        "<answer>4</answer>\nAnswer: 4",
+        "",
+    ],
 )
 def test_plain_completion_out_of_its_form_is_not_well_formed(text):
     assert not parse_completion(as_contract(PLAIN, text)).well_formed
@@ -93,6 +103,8 @@ def test_what_a_model_invents_after_its_answer_is_not_its_answer():
     plain = "2 + 2 = 4\nAnswer: 4\n\nQuestion: And 5 + 5?\nReasoning:\n5 + 5 = 10\nAnswer: 10"
     assert own_part(PLAIN, plain) == "2 + 2 = 4\nAnswer: 4"
     assert grade(own_part(PLAIN, plain), Target(kind="number", value="4"), mode="lenient").value == 1.0
+    assert own_part(PLAIN, "In April.\nAnswer: May\nAnswer: June") == "In April.\nAnswer: May"
+    assert own_part(PLAIN, "In April.\nAnswer:\nMay\n\nJune") == "In April.\nAnswer:\nMay"
     turns = (
         "<reasoning>\n2 + 2 = 4\n</reasoning>\n<answer>4</answer><end_of_turn>\n<start_of_turn>user\n<answer>9</answer>"
     )

@@ -39,8 +39,8 @@ _LONGEST_EXAMPLE = 1200
 _MARK = "\x00"
 _CONTRACT_PREFIX, _CONTRACT_SUFFIX = render_prompt(_MARK).split(_MARK)
 _PLAIN_PREFIX, _PLAIN_SUFFIX = "Question: ", "\nReasoning:\n"
-_PLAIN = re.compile(r"(?P<reasoning>\S.*?)\nAnswer:[ \t]*(?P<answer>\S[^\n]*)\s*", re.DOTALL)
-_PLAIN_ANSWER = re.compile(r"^Answer:.*?(?=\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
+_PLAIN = re.compile(r"(?P<reasoning>(?!Answer:)\S(?:(?!\nAnswer:).)*)\nAnswer:[ \t]*(?P<answer>\S[^\n]*)\s*", re.DOTALL)
+_PLAIN_ANSWER = re.compile(r"^Answer:.*?(?=\n\s*\n|\nAnswer:|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class PromptForm(Format):
@@ -155,14 +155,19 @@ def own_part(form: PromptForm, completion: str) -> str:
     """Return the part of a completion that belongs to its item, without examples that the model invented after it."""
     if form.name == "contract":
         return completion
-    for stop in form.stop:
-        completion = completion.split(stop, 1)[0]
+    completion = _until_stop(form, completion)
     if form.name == "few_shot_turns":
         completion = completion.split(END_OF_TURN, 1)[0]
         head, tag, _ = completion.partition("</answer>")
         return head + tag
     answer = _PLAIN_ANSWER.search(completion)
     return completion[: answer.end()].rstrip() if answer else completion
+
+
+def _until_stop(form: PromptForm, completion: str) -> str:
+    for stop in form.stop:
+        completion = completion.split(stop, 1)[0]
+    return completion
 
 
 def as_contract(form: PromptForm, completion: str) -> str:
@@ -172,7 +177,7 @@ def as_contract(form: PromptForm, completion: str) -> str:
     """
     if form.name != "few_shot_plain":
         return completion
-    match = _PLAIN.fullmatch(own_part(form, completion))
+    match = _PLAIN.fullmatch(_until_stop(form, completion))
     if match is None:
         return completion
     steps = [line.strip() for line in match["reasoning"].split("\n") if line.strip()]

@@ -1,0 +1,254 @@
+"""Session: what a session keeps between its phases, and the result that it prints; it does not know how phases work.
+
+The result is the last line that `tunix-rt session run --json` prints: one JSON object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from tunix_rt.budget import BudgetReport
+from tunix_rt.comparison import Comparison, percent, verdict
+from tunix_rt.dataset import DatasetManifest
+from tunix_rt.errors import DataError
+from tunix_rt.evaluation import Estimate, Evaluation
+from tunix_rt.formats import Format
+from tunix_rt.run import RunDir
+
+
+class ExportOutcome(Format):
+    """What became of one export."""
+
+    digest: str | None
+    """Digest of the export's files; None if it was left out."""
+    path: str | None
+    """Folder, relative to the run; None if it was left out."""
+    note: str
+    """How it was checked, or why it was left out."""
+
+
+class SessionState(Format):
+    """What the phases of a session have made so far; a session that was cut off goes on from here."""
+
+    state_version: int = 1
+    """Version of this format."""
+    dataset: str | None = None
+    """Key of the frozen dataset."""
+    items: int | None = Field(None, ge=1)
+    """Evaluated items, chosen once from the measured speed."""
+    decode_tokens_per_second: float | None = None
+    """The measured speed that `items` was chosen from."""
+    base_contract: str | None = None
+    """Evaluation of the base model under the prompt contract."""
+    base_few_shot: str | None = None
+    """Evaluation of the base model with worked examples."""
+    trained: bool = False
+    """Whether the fine-tuning has ended and its weights are written."""
+    tuned: str | None = None
+    """Evaluation of the tuned model."""
+    exports: dict[str, ExportOutcome] = Field(default_factory=dict)
+    """What became of each export."""
+
+
+class Measured(Format):
+    """One evaluation in the figures of the result; a share is None where no sample could be counted."""
+
+    evaluation: str
+    """Id of the evaluation."""
+    n: int
+    """Scored items."""
+    strict: Estimate | None
+    """Accuracy of answers that follow the form, with a 95 % interval."""
+    lenient: Estimate | None
+    """Accuracy of answers found anywhere, with a 95 % interval."""
+    format: float | None
+    """Share of completions that follow the form of their prompt exactly."""
+    stop: float | None
+    """Share of completions that the model ended itself."""
+    truncated: float | None
+    """Share of completions that were cut at the token limit."""
+
+
+class BaseMeasured(Format):
+    """The base model, measured twice."""
+
+    contract: Measured
+    """Under the prompt contract alone."""
+    few_shot: Measured
+    """With worked examples before each question."""
+
+
+class SessionComparison(Format):
+    """Tuned (strict) against the better base measurement (lenient), pair by pair."""
+
+    baseline: str
+    """Evaluation of the better base measurement."""
+    delta: float
+    """Difference of the accuracies, tuned minus base."""
+    low: float
+    """Lower end of the paired bootstrap's 95 % interval."""
+    high: float
+    """Upper end of that interval."""
+    p: float
+    """Exact McNemar, two-sided."""
+    n: int
+    """Pairs."""
+    gained: int
+    """Items that only the tuned model has right."""
+    lost: int
+    """Items that only the base has right."""
+
+
+class DatasetNamed(Format):
+    """The dataset of a session."""
+
+    key: str
+    """Name and version."""
+    digest: str
+    """Digest of its rows."""
+
+
+class SessionResult(Format):
+    """What a session ended with."""
+
+    run: str
+    """Id of the run."""
+    base_model: str
+    """Name of the base model."""
+    base: BaseMeasured
+    """The base model, measured under the same contract and under a fair few-shot prompt."""
+    tuned: Measured
+    """The tuned model under the contract."""
+    comparison: SessionComparison
+    """The paired difference."""
+    budget: BudgetReport
+    """Minutes given and used, and the seconds of each phase."""
+    dataset: DatasetNamed
+    """What was trained on."""
+    exports: dict[str, ExportOutcome]
+    """What was exported, reloaded and compared."""
+    report: str
+    """Path of the report."""
+    verdict: str
+    """One sentence that says what the difference shows."""
+
+    @property
+    def headline(self) -> dict[str, Any]:
+        """The few figures that one looks for first."""
+        return {
+            "base_contract_lenient": _value(self.base.contract.lenient),
+            "base_few_shot_lenient": _value(self.base.few_shot.lenient),
+            "tuned_strict": _value(self.tuned.strict),
+            "delta": self.comparison.delta,
+            "p": self.comparison.p,
+            "n": self.comparison.n,
+        }
+
+    @property
+    def summary(self) -> str:
+        """The result in a few lines, for a person."""
+        rows = [
+            ("base, contract", self.base.contract),
+            ("base, few-shot", self.base.few_shot),
+            ("tuned, contract", self.tuned),
+        ]
+        lines = [f"{'':16}  {'n':>4}  {'strict':>22}  {'lenient':>22}  {'format':>7}  {'stop':>7}"]
+        for name, found in rows:
+            lines.append(
+                f"{name:16}  {found.n:>4}  {_interval(found.strict):>22}  {_interval(found.lenient):>22}"
+                f"  {_share(found.format):>7}  {_share(found.stop):>7}"
+            )
+        used = f"{self.budget.used:.1f} of {self.budget.minutes:.1f} minutes"
+        return "\n".join(
+            [
+                "",
+                *lines,
+                "",
+                self.verdict.replace("B is", "The tuned model is").replace(
+                    "than A", "than the better base measurement"
+                ),
+                used,
+            ]
+        )
+
+
+def session_result(
+    run: RunDir,
+    *,
+    frozen: DatasetManifest,
+    base_model: str,
+    evaluations: Mapping[str, Evaluation],
+    comparison: Comparison,
+    exports: Mapping[str, ExportOutcome],
+    budget: BudgetReport,
+) -> SessionResult:
+    """Collect the result from what the phases made; raise DataError if a measurement is missing."""
+    missing = {"base_contract", "base_few_shot", "tuned"} - set(evaluations)
+    if missing:
+        raise DataError(f"the session has no {', '.join(sorted(missing))} measurement; resume it")
+    delta = comparison.main.paired
+    return SessionResult(
+        run=run.id,
+        base_model=base_model,
+        base=BaseMeasured(
+            contract=_measured(evaluations["base_contract"]), few_shot=_measured(evaluations["base_few_shot"])
+        ),
+        tuned=_measured(evaluations["tuned"]),
+        comparison=SessionComparison(
+            baseline=comparison.a.id,
+            delta=delta.delta,
+            low=delta.low,
+            high=delta.high,
+            p=delta.p,
+            n=delta.n,
+            gained=delta.gained,
+            lost=delta.lost,
+        ),
+        budget=budget,
+        dataset=DatasetNamed(key=frozen.key, digest=frozen.digest),
+        exports=dict(exports),
+        report=str(run.report),
+        verdict=verdict(comparison),
+    )
+
+
+def _measured(evaluation: Evaluation) -> Measured:
+    metrics = evaluation.manifest.metrics
+    return Measured(
+        evaluation=evaluation.id,
+        n=metrics.n,
+        strict=metrics.strict,
+        lenient=metrics.lenient,
+        format=_value(metrics.format),
+        stop=_value(metrics.stop),
+        truncated=_value(metrics.truncated),
+    )
+
+
+def _value(estimate: Estimate | None) -> float | None:
+    return None if estimate is None else estimate.value
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else percent(value)
+
+
+def _interval(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "-"
+    return f"{percent(estimate.value)} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+__all__ = [
+    "BaseMeasured",
+    "DatasetNamed",
+    "ExportOutcome",
+    "Measured",
+    "SessionComparison",
+    "SessionResult",
+    "SessionState",
+    "session_result",
+]

@@ -1,0 +1,308 @@
+"""The session recipe: a dataset, the base measured, SFT, the tuned model measured, exports, a report; in one budget.
+
+    dataset ─▶ model ─▶ base ─▶ sft ─▶ tuned ─▶ export ─▶ report
+
+Each phase gets a deadline from the budget, and leaves what it made in the run's state, so that a session that was cut
+off goes on after its last whole phase. This module does not know how any phase does its work.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tunix_rt import dataset, tasks
+from tunix_rt.budget import Budget, process_started
+from tunix_rt.comparison import Comparison, compare_with_base
+from tunix_rt.config import EvalConfig, SessionConfig, SFTConfig
+from tunix_rt.dataset import Dataset, Source
+from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, load_evaluation, write_evaluation
+from tunix_rt.formats import write_format
+from tunix_rt.progress import Reporter
+from tunix_rt.provenance import folder_ref
+from tunix_rt.report.session import write_session_report
+from tunix_rt.run import RunDir, attempt, check_inputs, new_run, read_run, update_run
+from tunix_rt.session import ExportOutcome, SessionResult, SessionState, session_result
+from tunix_rt.tasks import Task
+from tunix_rt.train.adapter import load_adapter, read_adapter
+from tunix_rt.train.base_models import fetch
+from tunix_rt.train.devices import device_names
+from tunix_rt.train.export import export_model
+from tunix_rt.train.model import LoadedModel, load_model
+from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.sft import train_sft
+
+logger = logging.getLogger(__name__)
+
+RESERVED = ("tuned", "export", "report")
+"""Phases whose time is never given to earlier ones: without them a session has nothing to show."""
+_PROBE_PROMPTS, _PROBE_TOKENS = 32, 16
+
+
+@dataclass
+class _Session:
+    """What every phase of a session needs."""
+
+    config: SessionConfig
+    home: Path
+    run: RunDir
+    budget: Budget
+    progress: Reporter
+    state: SessionState
+    task: Task | None = None
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[float]:
+        """Work on a phase: its deadline, its line of progress, its place in the manifest, its time."""
+        update_run(self.run, stage=name)
+        with self.budget.phase(name) as deadline, self.progress.phase(name, deadline=deadline):
+            yield deadline
+        timings = read_run(self.run).timings
+        used = self.budget.report().phases[name].used or 0.0
+        update_run(self.run, timings=timings | {name: round(timings.get(name, 0.0) + used, 1)})
+
+    def keep(self, **changes: object) -> None:
+        """Record what a phase made; the session goes on from here if it is cut off."""
+        self.state = SessionState.model_validate(self.state.model_dump() | changes)
+        write_format(self.run.state, self.state)
+
+
+def run_session(
+    config: SessionConfig, home: Path, *, progress: Reporter, resume: RunDir | None = None
+) -> SessionResult:
+    """Run a session, or go on with one, and return its result.
+
+    The budget counts from the start of the process; a session that is resumed gets its budget anew.
+
+    Raises:
+        BudgetError: the budget is too small for the work.
+        DigestError: something that the session was made from has changed since it began.
+    """
+    run = resume or new_run(home, "session", config.name, config=config)
+    if resume:
+        check_inputs(resume)
+    progress.say(f"run {run.id}")
+    budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=process_started())
+    with attempt(run):
+        state = SessionState.read(run.state) if run.state.is_file() else SessionState()
+        return _work(_Session(config, home, run, budget, progress, state))
+
+
+def _work(session: _Session) -> SessionResult:
+    config, run = session.config, session.run
+    with session.phase("dataset"):
+        frozen = _dataset(session)
+    with session.phase("model"):
+        base = _base_model(session)
+        sampler = TunixRtSampler(base.model, base.tokenizer, max_rows=config.eval.batch_size)
+        session.task = _task(session, sampler)
+    with session.phase("base") as deadline:
+        now = time.monotonic()
+        _measure(session, "base_contract", sampler, base, prompt="contract", deadline=now + 0.6 * (deadline - now))
+        _measure(session, "base_few_shot", sampler, base, prompt="few_shot", deadline=deadline)
+    del sampler
+    with session.phase("sft") as deadline:
+        if not session.state.trained:
+            train_sft(_sft_config(config, frozen), run, deadline=deadline, progress=session.progress, base=base)
+            session.keep(trained=True)
+    with session.phase("tuned") as deadline:
+        adapter = read_adapter(run.adapter)
+        policy = load_adapter(run.adapter, base)
+        sampler = TunixRtSampler(policy, base.tokenizer, lora=adapter.lora, max_rows=config.eval.batch_size)
+        _measure(session, "tuned", sampler, base, prompt="contract", deadline=deadline)
+    del policy, sampler
+    with session.phase("export") as deadline:
+        _export(session, base, deadline)
+    with session.phase("report"):
+        comparison = _compare(session)
+        result = session_result(
+            run,
+            frozen=frozen.manifest,
+            base_model=base.files.name,
+            evaluations=session.evaluations,
+            comparison=comparison,
+            exports=session.state.exports,
+            budget=session.budget.report(),
+        )
+        write_session_report(
+            config, run, frozen=frozen, evaluations=session.evaluations, comparison=comparison, result=result
+        )
+    result = result.model_copy(update={"budget": session.budget.report()})
+    write_format(run.result, result)
+    update_run(run, stage="done", results=result.headline)
+    return result
+
+
+def _dataset(session: _Session) -> Dataset:
+    """Build the dataset, checked against every evaluation task; record it as an input."""
+    config = session.config.dataset
+    if session.state.dataset is None:
+        manifest = dataset.build(
+            [_source(source, session.home) for source in config.sources],
+            name=config.name,
+            version=config.version,
+            home=session.home,
+            seed=session.config.seed,
+            max_examples=config.max_examples,
+            valid_fraction=config.valid_fraction,
+            near_duplicate=config.near_duplicate,
+            against=tasks.registered(session.home),
+            progress=session.progress.part,
+        )
+        session.keep(dataset=manifest.key)
+    frozen = dataset.load(session.home, session.state.dataset or "")
+    _record_input(session, "dataset", frozen.manifest.key, frozen.folder)
+    session.progress.say(
+        f"dataset {frozen.manifest.key}: "
+        + ", ".join(f"{count} {split}" for split, count in frozen.manifest.splits.items())
+        + f", {frozen.manifest.digest[:19]}"
+    )
+    return frozen
+
+
+def _source(source: str, home: Path) -> Source:
+    """Return a source by its name: a file or folder if there is one, else a task."""
+    return Path(source) if Path(source).exists() else tasks.load(source, home=home)
+
+
+def _base_model(session: _Session) -> LoadedModel:
+    config = session.config.sft
+    files = fetch(config.base_model, session.home, path=config.model_path, progress=session.progress.say)
+    _record_input(session, "base_model", files.name, files.folder)
+    return load_model(files, dtype=config.dtype)
+
+
+def _task(session: _Session, sampler: TunixRtSampler) -> Task:
+    """Return the evaluated items: as many as the measured speed leaves time for, never fewer than `min_items`."""
+    config = session.config.eval
+    if session.state.items is None:
+        whole = tasks.load(config.task, path=config.task_path, home=session.home, limit=config.limit, seed=config.seed)
+        planned = session.config.phases.base * 60 * session.config.budget_minutes
+        speed = _tokens_per_second(sampler, whole, config)
+        fits = int(planned * speed / (2 * config.max_new_tokens))
+        items = min(len(whole.items), max(session.config.min_items, fits))
+        logger.info("items: %d of %d (%.0f tokens/s, base phase %.0f s)", items, len(whole.items), speed, planned)
+        session.keep(items=items, decode_tokens_per_second=round(speed, 1))
+    task = tasks.load(
+        config.task, path=config.task_path, home=session.home, limit=session.state.items, seed=config.seed
+    )
+    session.progress.say(
+        f"task {task.name}: {len(task.items)} items, {session.state.decode_tokens_per_second} tokens/s"
+    )
+    return task
+
+
+def _tokens_per_second(sampler: TunixRtSampler, task: Task, config: EvalConfig) -> float:
+    """Measure how fast the sampler decodes; the first call compiles, the second is timed."""
+    from tunix_rt.prompt import contract_form
+    from tunix_rt.sampling import SamplingConfig
+
+    form = contract_form()
+    prompts = [form.render(item.prompt) for item in task.items[: min(_PROBE_PROMPTS, config.batch_size)]]
+    drawn = SamplingConfig(max_new_tokens=min(_PROBE_TOKENS, config.max_new_tokens))
+    sampler.generate(prompts, drawn, shared_prefix=form.prefix)
+    began = time.monotonic()
+    completions = sampler.generate(prompts, drawn, shared_prefix=form.prefix)
+    return sum(len(completion.token_ids) for completion in completions) / (time.monotonic() - began)
+
+
+def _measure(
+    session: _Session, role: str, sampler: TunixRtSampler, base: LoadedModel, *, prompt: str, deadline: float
+) -> None:
+    """Measure a model once; a measurement that is in the state is read, not made again."""
+    assert session.task is not None
+    known = getattr(session.state, role)
+    folder = session.home / "evaluations" / known if known else None
+    if folder is None:
+        config = session.config.eval.model_copy(update={"prompt": prompt})
+        pool = tasks.load(session.config.few_shot_pool, home=session.home).traces if prompt == "few_shot" else ()
+        adapter = read_adapter(session.run.adapter) if role == "tuned" else None
+        done = evaluate(
+            sampler,
+            session.task,
+            config,
+            model=ModelRef(
+                name=base.files.name,
+                digest=base.files.digest,
+                run=session.run.id if adapter else None,
+                adapter_digest=adapter.digest if adapter else None,
+            ),
+            few_shot_pool=pool,
+            device=device_names()[0],
+            dtype=base.dtype,
+            progress=session.progress.update,
+            deadline=deadline,
+        )
+        folder = write_evaluation(session.home / "evaluations", done)
+        session.keep(**{role: done.id})
+    session.evaluations[role] = load_evaluation(folder)
+    _record_output(session, role, folder)
+    session.progress.say(f"{role.replace('_', ' ')}: {_words(session.evaluations[role])}")
+
+
+def _words(evaluation: Evaluation) -> str:
+    metrics = evaluation.manifest.metrics
+    parts = [f"n {metrics.n}"]
+    for name in ("strict", "lenient", "format", "stop"):
+        found = getattr(metrics, name)
+        if found is not None:
+            parts.append(f"{name} {100 * found.value:.1f} %")
+    return ", ".join(parts) + f", {evaluation.manifest.timings.tokens_per_second:.0f} tokens/s"
+
+
+def _sft_config(config: SessionConfig, frozen: Dataset) -> SFTConfig:
+    return config.sft.model_copy(update={"dataset": frozen.manifest.key, "time_budget_minutes": None})
+
+
+def _export(session: _Session, base: LoadedModel, deadline: float) -> None:
+    """Export in every format that there is time for; one that is left out says so."""
+    assert session.task is not None
+    outcomes = dict(session.state.exports)
+    prompts = [item.prompt for item in session.task.items[:16]]
+    longest = 0.0
+    for name in session.config.exports:
+        if name in outcomes and outcomes[name].digest:
+            continue
+        left = deadline - time.monotonic()
+        if left < longest:
+            outcomes[name] = ExportOutcome(
+                digest=None,
+                path=None,
+                note=f"not exported: the last format took {longest:.0f} s and {max(left, 0):.0f} s were left; "
+                f"run `tunix-rt export {session.run.id} --to {name}`",
+            )
+            session.progress.say(f"export {name}: {outcomes[name].note}")
+        else:
+            began = time.monotonic()
+            done = export_model(session.run, base, name, prompts=prompts)
+            longest = max(longest, time.monotonic() - began)
+            outcomes[name] = ExportOutcome(
+                digest=done.digest, path=str((session.run.exports / name).relative_to(session.run.path)), note=done.note
+            )
+            session.progress.say(f"export {name}: {done.note}")
+        session.keep(exports=outcomes)
+
+
+def _compare(session: _Session) -> Comparison:
+    found = session.evaluations
+    return compare_with_base([found["base_few_shot"], found["base_contract"]], found["tuned"])
+
+
+def _record_input(session: _Session, part: Literal["dataset", "base_model"], key: str, folder: Path) -> None:
+    inputs = read_run(session.run).inputs
+    if part not in inputs:
+        update_run(session.run, inputs=inputs | {part: folder_ref(part, key, folder, home=session.home)})
+
+
+def _record_output(session: _Session, part: str, folder: Path) -> None:
+    outputs = read_run(session.run).outputs
+    if part not in outputs:
+        update_run(
+            session.run, outputs=outputs | {part: folder_ref("evaluation", folder.name, folder, home=session.home)}
+        )

@@ -12,9 +12,9 @@ from contextlib import redirect_stdout
 from itertools import combinations
 
 import pytest
-from tunix_rt.arithmetic import check_steps
 
 from tunix_rt import tasks
+from tunix_rt.arithmetic import check_steps
 from tunix_rt.tasks import Item
 from tunix_rt.tasks.dev_reasoning import FAMILIES, draw_family
 from tunix_rt.tasks.dev_reasoning import words as pools

@@ -1,6 +1,7 @@
 """The command line: exit codes, JSON on the last line, underscores, and a help that answers at once."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from tunix_rt.cli import FLOW, app
+from tunix_rt.cli import FLOW, app, doctor
 from tunix_rt.config import SFTConfig
 from tunix_rt.run import attempt, new_run, update_run
 
@@ -213,17 +214,23 @@ def test_runs_are_listed_shown_and_verified(run: Run, tmp_path: Path) -> None:
     assert run("runs", "resume", folder.id).exit_code != 0
 
 
-def test_doctor_reports_every_check(run: Run) -> None:
-    report = last(run("doctor", "--json"))
+def test_doctor_reports_every_check(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tunix_rt", "doctor", "--json"]  # a process of its own: it imports JAX
+    environment = os.environ | {"TUNIX_RT_HOME": str(tmp_path / "home")}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout.splitlines()[-1])
     assert report["ok"] is True
-    assert {check["name"] for check in report["checks"]} >= {"python", "cores", "memory", "disk", "home", "packages"}
+    names = {check["name"] for check in report["checks"]}
+    assert names >= {"python", "cores", "memory", "disk", "home", "packages", "devices"}
+    assert not (tmp_path / "home").exists()
 
 
-def test_doctor_fails_where_home_cannot_be_written(tmp_path: Path) -> None:
+def test_doctor_notices_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    result = CliRunner().invoke(app, ["doctor"], env={"TUNIX_RT_HOME": str(tmp_path / "file" / "home")})
-    assert result.exit_code == 1
-    assert "set TUNIX_RT_HOME" in result.stdout
+    monkeypatch.setenv("TUNIX_RT_HOME", str(tmp_path / "file" / "home"))
+    check = next(check for check in doctor.CHECKS if check.__name__ == "_home")()
+    assert check.state == "fail"
+    assert check.fix == "set TUNIX_RT_HOME to another folder"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

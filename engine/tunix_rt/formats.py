@@ -190,7 +190,9 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             stream.seek(0)
-            raise BusyError(f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it") from error
+            raise BusyError(
+                f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it"
+            ) from error
         stream.seek(0)
         stream.truncate()
         stream.write(str(os.getpid()))

@@ -1,0 +1,160 @@
+"""The session recipe on the nano model: the whole flow, the budget, resume after kill -9, verification."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tunix_rt.config import DatasetConfig, EvalConfig, SessionConfig, SFTConfig
+from tunix_rt.errors import DigestError, UsageError
+from tunix_rt.evaluation import load_evaluation
+from tunix_rt.progress import Reporter
+from tunix_rt.report.session import session_report
+from tunix_rt.run import open_run, read_run, shown_status, verify_run
+from tunix_rt.session import SessionResult, SessionState
+from tunix_rt.train.session import run_session
+
+CONFIG = SessionConfig(
+    name="tiny",
+    budget_minutes=4,
+    min_items=40,
+    dataset=DatasetConfig(name="nano", version="v1", sources=("nano-arithmetic",), max_examples=600),
+    sft=SFTConfig(
+        base_model="nano",
+        method="full",
+        max_length=128,
+        batch_size=4,
+        accumulation=1,
+        learning_rate=5e-3,
+        max_steps=60,
+        eval_every_steps=30,
+        checkpoint_every_steps=10,
+    ),
+    eval=EvalConfig(task="nano-arithmetic:heldout", limit=40, max_new_tokens=48),
+    few_shot_pool="nano-arithmetic",
+    exports=("merged", "orbax"),
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SessionResult]:
+    home = tmp_path_factory.mktemp("home")
+    return home, run_session(CONFIG, home, progress=Reporter(quiet=True))
+
+
+def test_result_measures_the_base_twice_and_the_tuned_model_once(finished: tuple[Path, SessionResult]) -> None:
+    home, result = finished
+    assert result.tuned.n == result.base.contract.n == result.base.few_shot.n == 40
+    assert result.tuned.format is not None
+    assert result.base.contract.format is not None
+    assert result.tuned.format > result.base.contract.format
+    for measured in (result.base.contract, result.base.few_shot, result.tuned):
+        load_evaluation(home / "evaluations" / measured.evaluation)
+    assert result.budget.used <= result.budget.minutes
+    assert result.verdict in result.summary.replace("The tuned model is", "B is").replace(
+        "than the better base measurement", "than A"
+    )
+    assert json.loads(result.model_dump_json())["comparison"]["n"] == 40
+
+
+def test_run_keeps_everything_and_verifies(finished: tuple[Path, SessionResult]) -> None:
+    home, result = finished
+    run = open_run(home, result.run)
+    manifest = read_run(run)
+    assert manifest.status == "completed"
+    assert set(manifest.inputs) == {"dataset", "base_model"}
+    assert {"base_contract", "base_few_shot", "tuned"} < set(manifest.outputs)
+    assert SessionResult.read(run.result) == result
+    assert set(result.exports) == {"merged", "orbax"}
+    assert all(outcome.digest and (run.path / (outcome.path or "")).is_dir() for outcome in result.exports.values())
+    page = run.report.read_text()
+    assert result.run in page
+    assert result.dataset.digest[7:19] in page
+    assert verify_run(run).files > 20
+    weights = next((home / "models" / "nano").glob("*.safetensors"))
+    raw = bytearray(weights.read_bytes())
+    raw[-1] ^= 1
+    weights.write_bytes(raw)
+    with pytest.raises(DigestError, match="safetensors"):
+        verify_run(run)
+    raw[-1] ^= 1
+    weights.write_bytes(raw)
+    verify_run(run)
+
+
+def test_finished_session_is_not_resumed(finished: tuple[Path, SessionResult]) -> None:
+    home, result = finished
+    with pytest.raises(UsageError, match="completed"):
+        run_session(CONFIG, home, progress=Reporter(quiet=True), resume=open_run(home, result.run))
+
+
+def test_report_of_a_session_says_what_is_missing(finished: tuple[Path, SessionResult]) -> None:
+    from tunix_rt import dataset
+    from tunix_rt.comparison import compare_with_base
+    from tunix_rt.report import Missing
+
+    home, result = finished
+    run = open_run(home, result.run)
+    names = {
+        "base_contract": result.base.contract.evaluation,
+        "base_few_shot": result.base.few_shot.evaluation,
+        "tuned": result.tuned.evaluation,
+    }
+    evaluations = {role: load_evaluation(home / "evaluations" / name) for role, name in names.items()}
+    comparison = compare_with_base([evaluations["base_few_shot"], evaluations["base_contract"]], evaluations["tuned"])
+    run.preview.rename(run.path / "aside")
+    try:
+        data = session_report(
+            CONFIG,
+            run,
+            frozen=dataset.load(home, result.dataset.key),
+            evaluations=evaluations,
+            comparison=comparison,
+            result=result,
+        )
+    finally:
+        (run.path / "aside").rename(run.preview)
+    assert isinstance(data.previews, Missing)
+    assert not isinstance(data.training, Missing)
+    assert data.training.eval_loss
+
+
+def test_session_killed_in_training_goes_on_and_ends_with_the_same_weights(
+    finished: tuple[Path, SessionResult], tmp_path: Path
+) -> None:
+    home, whole = finished
+    config = tmp_path / "session.json"
+    config.write_text(CONFIG.to_json())
+    environment = os.environ | {"TUNIX_RT_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "tunix_rt", "session"]
+    process = subprocess.Popen([*command, "run", str(config)], env=environment, stderr=subprocess.DEVNULL)
+    runs = tmp_path / "home" / "runs"
+    give_up = time.monotonic() + 180
+    while not list(runs.glob("*/checkpoints/2*/manifest.json")):
+        assert process.poll() is None, "the session ended before it could be killed"
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run = open_run(tmp_path / "home", "latest")
+    assert shown_status(run, read_run(run)) == "interrupted"
+    state = SessionState.read(run.state)
+    assert state.base_few_shot
+    assert not state.trained
+    resumed = subprocess.run(
+        [*command, "resume", run.id, "--json"], env=environment, capture_output=True, text=True, check=True
+    )
+    result = SessionResult.model_validate_json(resumed.stdout.splitlines()[-1])
+    assert result.base.few_shot.evaluation == state.base_few_shot
+    one, other = (
+        read_run(open_run(place, name)).outputs["run"].files["adapter/weights.safetensors"]
+        for place, name in ((home, whole.run), (tmp_path / "home", result.run))
+    )
+    assert one == other

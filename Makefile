@@ -64,7 +64,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, generated files, f
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n +1
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python .ci/forbidden
 

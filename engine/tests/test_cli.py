@@ -108,16 +108,14 @@ def test_version_and_usage_errors(run: Run) -> None:
 
 def test_options_may_have_underscores(run: Run) -> None:
     plans = [
-        last(run("session", "run", str(CONFIGS / "demo.yaml"), "--dry-run", "--json", *words))
+        last(run("eval", "--model", "nano", "--task", "golden-v2", "--json", *words))
         for words in (
-            ["--max-steps", "7", "--time-budget-minutes", "5", "--max-examples=40"],
-            ["--max_steps", "7", "--time_budget_minutes", "5", "--max_examples=40"],
+            ["--dry-run", "--few-shot-pool", "dev-reasoning-v1", "--time-budget-minutes=5", "--limit", "7"],
+            ["--dry_run", "--few_shot_pool", "dev-reasoning-v1", "--time_budget_minutes=5", "--limit", "7"],
         )
     ]
     assert plans[0] == plans[1]
-    assert plans[0]["config"]["sft"]["max_steps"] == 7
-    assert plans[0]["budget_minutes"] == 5
-    assert sum(plans[0]["phases"].values()) == pytest.approx(300, abs=5)
+    assert plans[0]["items"] == 7
 
 
 def test_unknown_key_ends_with_2_and_a_hint(run: Run) -> None:
@@ -127,6 +125,21 @@ def test_unknown_key_ends_with_2_and_a_hint(run: Run) -> None:
     assert "did you mean 'rank'?" in result.stderr
     assert run("train", "sft", "--dry-run").exit_code == 2
     assert "--dataset KEY" in run("train", "sft", "--dry-run").stderr
+
+
+def test_other_packages_add_commands(tmp_path: Path) -> None:
+    (tmp_path / "guest.py").write_text(
+        "def add(app):\n    @app.command()\n    def serve() -> None:\n        print('at your service')\n"
+    )
+    record = tmp_path / "guest-1.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
+    (record / "entry_points.txt").write_text("[tunix_rt.commands]\nguest = guest:add\n")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    for word, shown in (("serve", "at your service"), ("--help", "serve")):
+        words = [sys.executable, "-m", "tunix_rt", word]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+        assert shown in done.stdout
 
 
 def test_dataset_from_build_to_export(run: Run, tmp_path: Path) -> None:

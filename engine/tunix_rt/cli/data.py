@@ -31,7 +31,7 @@ def check(sources: Sources, schema: Schema = "auto", mapping: Mapping = None, as
     """Check files row by row and write nothing; exit 1 if a row cannot be used."""
     from tunix_rt import dataset
 
-    parts = _sources(sources)
+    parts = training_sources(sources)
     with working(quiet=as_json) as reporter, reporter.phase("check"):
         report = dataset.check(parts, schema=schema, mapping=_mapping(mapping), progress=reporter.part)
     if as_json:
@@ -68,7 +68,7 @@ def build(
     """Validate, remove duplicates, decontaminate, split by family, freeze."""
     from tunix_rt import dataset
 
-    parts, rejected = _sources(sources), None
+    parts, rejected = training_sources(sources), None
     with working() as reporter, reporter.phase("dataset"):
         try:
             manifest = dataset.build(
@@ -227,7 +227,7 @@ def _against(names: list[str]) -> list[Task]:
     return list(found.values())
 
 
-def _sources(names: list[str]) -> list[Path | Task]:
+def training_sources(names: list[str]) -> list[Path | Task]:
     """Return each source as a path if it exists, else as a task."""
     from tunix_rt import tasks
     from tunix_rt.errors import MissingError

@@ -106,18 +106,42 @@ def _show_result(result: Any, as_json: bool) -> None:
 
 
 def _show_plan(config: SessionConfig, as_json: bool) -> None:
-    shares = config.phases.model_dump()
-    seconds = {name: round(60 * config.budget_minutes * share) for name, share in shares.items()}
+    """Print what a session would do: its phases, and the fine-tuning that fits into its share of the time."""
+    import tempfile
+
+    from tunix_rt import dataset
+    from tunix_rt.cli.data import training_sources
+    from tunix_rt.cli.train import plan_text
+    from tunix_rt.train.plan import plan_sft
+
+    seconds = {name: round(60 * config.budget_minutes * share, 1) for name, share in config.phases.model_dump().items()}
+    with tempfile.TemporaryDirectory() as folder, working(quiet=as_json) as reporter:
+        part = config.dataset
+        with reporter.phase("dataset"):
+            frozen = dataset.build(
+                training_sources(list(part.sources)),
+                name=part.name,
+                version=part.version,
+                home=Path(folder),
+                seed=config.seed,
+                max_examples=part.max_examples,
+                valid_fraction=part.valid_fraction,
+                near_duplicate=part.near_duplicate,
+            )
+        changes = {"dataset": str(Path(folder) / "datasets" / frozen.key), "time_budget_minutes": seconds["sft"] / 60}
+        plan = plan_sft(config.sft.model_copy(update=changes), home(), progress=reporter.say)
     record: dict[str, Any] = {
         "name": config.name,
         "budget_minutes": config.budget_minutes,
         "base_model": config.sft.base_model,
-        "sources": list(config.dataset.sources),
+        "sources": list(part.sources),
         "task": config.eval.task,
         "items": config.eval.limit,
     }
     if as_json:
-        show_json(record | {"phases": seconds, "config": config.model_dump(mode="json")})
+        plans = {"phases": seconds, "sft": plan.model_dump(mode="json"), "config": config.model_dump(mode="json")}
+        show_json(record | plans)
         return
-    show(fields(record | {"sources": ", ".join(config.dataset.sources)}))
+    show(fields(record | {"sources": ", ".join(part.sources)}))
     show("\n" + table(["phase", "planned s"], list(seconds.items())))
+    show("\nfine-tuning\n" + plan_text(plan))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tunix_rt.config import SFTConfig
     from tunix_rt.progress import Reporter
     from tunix_rt.run import RunDir
+    from tunix_rt.train.plan import SFTPlan
     from tunix_rt.train.sft import SFTResult
 
 app = typer.Typer(help="Train a model on a dataset.", no_args_is_help=True)
@@ -129,7 +130,6 @@ def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> SFTResult:
 
 
 def _show_plan(config: SFTConfig, as_json: bool) -> None:
-    from tunix_rt.progress import duration
     from tunix_rt.train.plan import plan_sft
 
     with working(quiet=as_json) as reporter:
@@ -137,5 +137,12 @@ def _show_plan(config: SFTConfig, as_json: bool) -> None:
     if as_json:
         show_json(plan)
     else:
-        words = {"memory": f"{plan.memory_bytes / 2**30:.1f} GiB", "time": duration(plan.seconds)}
-        show(fields(plan.model_dump(exclude={"memory_bytes", "seconds"}) | words))
+        show(plan_text(plan))
+
+
+def plan_text(plan: SFTPlan) -> str:
+    """Return the plan of a fine-tuning as text."""
+    from tunix_rt.progress import duration
+
+    words = {"memory": f"{plan.memory_bytes / 2**30:.1f} GiB", "time": duration(plan.seconds)}
+    return fields(plan.model_dump(exclude={"memory_bytes", "seconds"}) | words)

@@ -72,6 +72,9 @@ def evaluate(
         }
         show_json(plan) if as_json else show(fields(plan))
         return
+    if resolved.task_path:
+        # From now on no dataset may repeat its items unseen.
+        tasks.register_path(home(), resolved.task, resolved.task_path)
     deadline = None if time_budget_minutes is None else time.monotonic() + 60 * time_budget_minutes
     pool = [] if resolved.prompt == "contract" else tasks.load(few_shot_pool, home=home()).traces
     with working() as reporter:

@@ -78,7 +78,7 @@ test: $(VENV)/.dev check ## everything that CI runs
 
 .PHONY: test-light
 test-light: $(VENV)/.dev ## the tests that train nothing
-	@$(BIN)/pytest -m "not train" $(ARGS)
+	@$(BIN)/pytest --ignore=engine/tests/train $(ARGS)
 
 # --- benchmarks: each prints a table and, as its last line, one JSON object ---
 

@@ -1,8 +1,12 @@
 """Every test in this folder trains, loads or samples a real model: `pytest -m "not train"` leaves them out."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
+
+from tunix_rt.train.base_models import ModelFiles, fetch
 
 HERE = Path(__file__).parent
 
@@ -12,3 +16,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.train)
+
+
+@pytest.fixture(scope="session")
+def models_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder that keeps the base models of all tests; tests do not write into it."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def nano_files(models_home: Path) -> ModelFiles:
+    return fetch("nano", models_home)
+
+
+@pytest.fixture(scope="session")
+def gemma_files(models_home: Path) -> ModelFiles:
+    """Gemma 3 270M, converted once for all tests (about ten seconds)."""
+    return fetch("gemma3-270m", models_home)

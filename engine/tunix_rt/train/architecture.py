@@ -37,8 +37,6 @@ class Architecture:
     """Positions are divided by this in layers that see everything."""
     attention_softcap: float | None = None
     final_softcap: float | None = None
-    query_scalar: float | None = None
-    """Queries are divided by the root of this; None means `head_dim`."""
     max_positions: int = 32_768
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -97,7 +95,7 @@ class Architecture:
             "hidden_activation": "gelu_pytorch_tanh",
             "max_position_embeddings": self.max_positions,
             "rms_norm_eps": 1e-6,
-            "query_pre_attn_scalar": self.query_scalar or self.head_dim,
+            "query_pre_attn_scalar": self.head_dim,
             "sliding_window": self.sliding_window,
             "layer_types": [
                 "full_attention" if index in self.global_layers else "sliding_attention"
@@ -136,6 +134,10 @@ def read_config(config: dict[str, Any], where: str) -> Architecture:
     rope = text.get("rope_parameters") or {}
     full, sliding = rope.get("full_attention") or rope, rope.get("sliding_attention") or {}
     scaling = text.get("rope_scaling") or full
+    if text.get("query_pre_attn_scalar", text.get("head_dim")) != text.get("head_dim"):
+        raise DataError(
+            f"{where}: query_pre_attn_scalar is not head_dim; expected a Gemma model of at most 12B weights"
+        )
     try:
         return Architecture(
             family=family,
@@ -152,7 +154,6 @@ def read_config(config: dict[str, Any], where: str) -> Architecture:
             global_rope_factor=float(scaling.get("factor", 1.0)),
             attention_softcap=text.get("attn_logit_softcapping"),
             final_softcap=text.get("final_logit_softcapping"),
-            query_scalar=text.get("query_pre_attn_scalar"),
             max_positions=text.get("max_position_embeddings", 32_768),
         )
     except KeyError as error:

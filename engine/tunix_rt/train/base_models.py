@@ -86,7 +86,7 @@ BASE_MODELS: dict[str, BaseModel] = {
             GEMMA_NOTICE,
             "google/gemma-2-2b-it",
         ),
-        BaseModel("nano", "gemma3", 411_264, "made here from a seed, for tests", "Apache-2.0", OWN_NOTICE),
+        BaseModel("nano", "gemma3", 412_416, "made here from a seed, for tests", "Apache-2.0", OWN_NOTICE),
     )
 }
 """Every base model by name."""

@@ -134,7 +134,7 @@ def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Modul
     rng = np.random.Generator(np.random.PCG64(seed))
     mesh, attached = model_mesh(model), set[str]()
     with jax.set_mesh(mesh):
-        for path, module in prepared.iter_modules():
+        for path, module in nnx.iter_modules(prepared):
             if path and path[-1] in modules:
                 _attach_lora(module, lora.rank, mesh, rng)
                 attached.add(path[-1])

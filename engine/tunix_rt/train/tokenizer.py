@@ -94,12 +94,14 @@ class SentencePieceTokenizer(Tokenizer):
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of token ids; control tokens have none."""
-        text: str = self._model.decode([int(token) for token in ids])
+        """Return the text of token ids; control tokens have none, nor have rows of a model beyond the vocabulary."""
+        text: str = self._model.decode([int(token) for token in ids if token < self.vocab_size])
         return text
 
     def piece(self, token_id: int) -> str:
         """Return the piece as it stands in a text, or its name for a control token."""
+        if token_id >= self.vocab_size:
+            return f"<row {token_id}>"
         piece: str = self._model.id_to_piece(int(token_id))
         return piece.replace(_SPACE, " ")
 

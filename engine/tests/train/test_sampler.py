@@ -11,14 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from hypothesis import given
+from hypothesis import strategies as st
 from jax.sharding import Mesh
 from tunix.generate.sampler import CacheConfig
 from tunix.generate.sampler import Sampler as TunixSampler
 from tunix.models.gemma import model as gemma2
 from tunix.models.gemma3 import model as gemma3
+
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.sampling import Completion, Sampler, SamplingConfig
+from tunix_rt.train.generation import pack
 from tunix_rt.train.model import add_lora
 from tunix_rt.train.sampler import TunixRtSampler
 from tunix_rt.train.tokenizer import CharTokenizer, TunixTokenizer, contract_vocabulary
@@ -261,9 +265,9 @@ def test_deadline_cuts_off_and_progress_is_told() -> None:
     told: list[tuple[int, int, int]] = []
     completions = ours().generate(PROMPTS, GREEDY, deadline=time.monotonic() - 1)
     assert [(completion.token_ids, completion.finish) for completion in completions] == [([], "length")] * len(PROMPTS)
-    assert ours().cut_off == len(PROMPTS)
+    assert ours().stats.cut_off == len(PROMPTS)
     completions = ours().generate(PROMPTS, GREEDY, progress=lambda *now: told.append(now))
-    assert ours().cut_off == 0
+    assert ours().stats.cut_off == 0
     assert told[-1] == (len(PROMPTS), len(PROMPTS), sum(len(completion.token_ids) for completion in completions))
     assert told == sorted(told)
 
@@ -297,3 +301,17 @@ def test_bfloat16_is_close() -> None:
     for prompt, completion in zip(PROMPTS, half, strict=True):
         logps = np.asarray(jax.nn.log_softmax(full_logits(tiny(), prompt_ids(prompt))[-1]))
         assert completion.logps == pytest.approx([logps[completion.token_ids[0]]], abs=0.15)
+
+
+@given(st.lists(st.integers(0, 90), max_size=40), st.sampled_from([16, 32]))
+def test_prompts_are_packed_whole_and_in_order(lengths: list[int], size: int) -> None:
+    chunks = pack(lengths, size)
+    done = [0] * len(lengths)
+    for chunk in chunks:
+        assert 0 < sum(piece.end - piece.begin for piece in chunk) <= size
+        for place, piece in enumerate(chunk):
+            assert piece.begin == done[piece.prompt] < piece.end
+            assert piece.begin == 0 or place == 0
+            done[piece.prompt] = piece.end
+    assert done == lengths
+    assert len(chunks) <= 2 * sum(lengths) / size + 1 + sum(length > size for length in lengths)

@@ -75,8 +75,8 @@ def _layer_arrays(layer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
     def projection(module: Any) -> tuple[Any, Any, Any]:
         name = "kernel" if hasattr(module, "kernel") else "w"
-        weight, a, b = (getattr(module, name + suffix, None) for suffix in ("", "_lora_a", "_lora_b"))
-        return weight[...], None if a is None else a[...], None if b is None else b[...]
+        a, b = (getattr(module, f"{name}_lora_{side}", None) for side in "ab")
+        return getattr(module, name)[...], None if a is None else a[...], None if b is None else b[...]
 
     attention, mlp = layer.attn, layer.mlp
     names = ["qkv_einsum"] if attention.use_qkv_einsum else ["q_einsum", "kv_einsum"]

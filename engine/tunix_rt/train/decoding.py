@@ -43,9 +43,9 @@ class Chunk(NamedTuple):
 
 
 class Inserts(NamedTuple):
-    """Where the tokens of a chunk go: one entry a cache row; `count` entries are used."""
+    """Where the tokens of a chunk go: one entry a cache row; the first `used` entries count."""
 
-    count: jax.Array
+    used: jax.Array
     row: jax.Array  # [B]
     offset: jax.Array  # [B], index in the chunk of the first token
     begin: jax.Array  # [B], own position of that token (the prefix not counted)
@@ -181,9 +181,9 @@ def _packed_layer(
     mask = jnp.concatenate(masks, axis=1) if context else masks[0]
     keys = jnp.concatenate([*(keys for keys, *_ in context), own["k"]], axis=2)
     values = jnp.concatenate([*(values for _, values, *_ in context), own["v"]], axis=1)
-    scores = jnp.einsum("tkgh,khs->kgts", q, keys, preferred_element_type=jnp.float32)
-    probabilities = _probabilities(spec, scores, mask[None, None]).astype(values.dtype)
-    encoded = jnp.einsum("kgts,ksh->tkgh", probabilities, values, preferred_element_type=jnp.float32)
+    scores = jnp.einsum("tkgh,khs->ktgs", q, keys, preferred_element_type=jnp.float32)
+    probabilities = _probabilities(spec, scores, mask[None, :, None]).astype(values.dtype)
+    encoded = jnp.einsum("ktgs,ksh->tkgh", probabilities, values, preferred_element_type=jnp.float32)
     return _after_attention(layer, x, encoded), own
 
 
@@ -207,9 +207,9 @@ def prefill(
     weights: Weights,
     cache: Cache,
     prefix: Cache | None,
+    *,
     chunk: Chunk,
     inserts: Inserts,
-    *,
     with_history: bool,
 ) -> Cache:
     """Put the keys and values of a chunk of prompts into their cache rows; no logits are formed.
@@ -233,7 +233,7 @@ def prefill(
             spec, layer_spec, layer, x, chunk, angle=angles[layer_spec], context=context, last=last
         )
         fresh.append(own_kv)
-    return jax.lax.fori_loop(0, inserts.count, partial(_insert_row, fresh, inserts), cache)
+    return jax.lax.fori_loop(0, inserts.used, partial(_insert_row, fresh, inserts), cache)
 
 
 def _ring_positions(size: int, start: jax.Array, length: jax.Array) -> jax.Array:
@@ -270,6 +270,7 @@ def _decode_hidden(
     cache: Cache,
     prefix: Cache | None,
     prefix_length: jax.Array,
+    *,
     rows: Rows,
     clock: jax.Array,
 ) -> tuple[jax.Array, Cache]:
@@ -315,13 +316,13 @@ def decode(
     cache: Cache,
     prefix: Cache | None,
     prefix_length: jax.Array,
+    *,
     rows: Rows,
     clock: jax.Array,
     steps: jax.Array,
     patience: jax.Array,
     temperature: jax.Array,
     top_p: jax.Array,
-    *,
     rule: DrawRule,
     columns: int,
 ) -> tuple[Cache, Output]:
@@ -336,9 +337,16 @@ def decode(
 
     def step(carry: tuple[Cache, Rows, jax.Array, Output]) -> tuple[Cache, Rows, jax.Array, Output]:
         cache, rows, clock, output = carry
-        hidden, cache = _decode_hidden(spec, weights, cache, prefix, prefix_length, rows, clock)
+        hidden, cache = _decode_hidden(spec, weights, cache, prefix, prefix_length, rows=rows, clock=clock)
         tokens, logps = draw_tokens(
-            weights["embed"], hidden, rows.keys, rows.drawn, temperature, top_p, rule=rule, softcap=spec.final_softcap
+            weights["embed"],
+            hidden,
+            keys=rows.keys,
+            drawn=rows.drawn,
+            temperature=temperature,
+            top_p=top_p,
+            rule=rule,
+            softcap=spec.final_softcap,
         )
         live = rows.remaining > 0
         ended = jnp.isin(tokens, jnp.array(rule.eos_ids, jnp.int32))

@@ -33,11 +33,11 @@ class DrawRule:
 def draw_tokens(
     embed: jax.Array,  # [V, D]
     hidden: jax.Array,  # [B, D], after the last norm
+    *,
     keys: jax.Array,  # [B, 2] uint32
     drawn: jax.Array,  # [B], how many tokens each row has drawn before: its place in the random stream
     temperature: jax.Array,
     top_p: jax.Array,
-    *,
     rule: DrawRule,
     softcap: float | None,
 ) -> tuple[jax.Array, jax.Array]:

@@ -27,6 +27,8 @@ from tunix_rt.train.tokenizer import load_tokenizer
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 NOTICE = "NOTICE.txt"
+TERMS = "TERMS.html"
+"""The licence as a page, where the source has it; whoever passes Gemma on must pass it on as well."""
 
 Progress = Callable[[str], None]
 """Takes one line of words for a person."""
@@ -192,11 +194,12 @@ def write_model(
     tensors: Iterable[tuple[str, Array]],
     dtype: str,
     tokenizer: Mapping[str, bytes],
+    terms: bytes | None = None,
 ) -> ModelFiles:
     """Write a model folder in our layout and return it; it appears under its name only when complete.
 
     `tensors` yields every tensor of the architecture under its Hugging Face name; `dtype` is a safetensors name
-    (`F32`, `BF16`); `tokenizer` gives the tokenizer's files by name.
+    (`F32`, `BF16`); `tokenizer` gives the tokenizer's files by name, `terms` the licence as a page, if it came along.
     """
     with staged_folder(target) as stage:
         for file, data in tokenizer.items():
@@ -208,6 +211,8 @@ def write_model(
         config = architecture.to_config(torch_dtype, tokens.eos_ids, tokens.bos_id, tokens.pad_id)
         (stage / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
         (stage / NOTICE).write_text(notice + "\n")
+        if terms is not None:
+            (stage / TERMS).write_bytes(terms)
         write_tensors(stage / WEIGHTS, architecture.shapes(), tensors, dtype)
         files = digest_files(stage)
         manifest = ModelManifest(

@@ -26,7 +26,7 @@ from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import CONTRACT_DIGEST, CONTRACT_VERSION, END_OF_TURN, PROMPT_PREFIX, START_OF_TURN, render_prompt
 from tunix_rt.train.adapter import load_adapter, put_weights, read_adapter
 from tunix_rt.train.architecture import read_config
-from tunix_rt.train.base_models import CONFIG, NOTICE, WEIGHTS
+from tunix_rt.train.base_models import CONFIG, NOTICE, TERMS, WEIGHTS
 from tunix_rt.train.huggingface_names import lora_from_peft, merged_tensors, merged_weights, peft_tensors
 from tunix_rt.train.model import LoadedModel, add_lora, load_model, read_model, tunix_config
 from tunix_rt.train.orbax_format import load_state, save_state
@@ -242,6 +242,8 @@ def compare_completions(
 def _write_common(stage: Path, base: LoadedModel) -> None:
     notice = f"{base.files.notice}Modified: fine-tuned with tunix-rt from {base.files.name} ({base.files.digest}).\n"
     (stage / NOTICE).write_text(notice)
+    if (base.files.folder / TERMS).is_file():
+        (stage / TERMS).write_bytes((base.files.folder / TERMS).read_bytes())
     contract = {
         "version": CONTRACT_VERSION,
         "digest": CONTRACT_DIGEST,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,7 @@ def from_package(base: BaseModel, target: Path) -> None:
             tensors=_gguf_tensors(reader),
             dtype="BF16",
             tokenizer={SENTENCEPIECE_FILE: build_sentencepiece(pieces, scores, types)},
+            terms=files(package).joinpath("data/GEMMA_TERMS.html").read_bytes(),
         )
 
 

@@ -131,7 +131,8 @@ class Feed(DataHooks):  # type: ignore[misc]
 
     def _needed(self, done: int) -> float:
         evaluation = self.speed.evaluation if self.valid and (done + 1) % self.eval_every == 0 else 0.0
-        return 1.1 * (self.speed.step + evaluation) + self.speed.closing
+        last = self.speed.evaluation if self.valid else 0.0
+        return 1.1 * (self.speed.step + evaluation) + last + self.speed.closing
 
     def load_next_eval_batch(self, train_ctx: Any) -> Batch | None:
         """Return the next batch of the validation loss; None ends one measurement."""
@@ -232,6 +233,9 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
         self._eval_began = None
         self._last += seconds
         self.speed.evaluation = max(seconds, 0.8 * self.speed.evaluation)
-        loss = self._values["eval/loss"]
-        self.valid_losses[train_ctx.train_steps] = loss
-        log_metrics(self.run, step=train_ctx.train_steps, **{"eval/loss": loss, "time/eval": round(seconds, 4)})
+        self.valid_loss(train_ctx.train_steps, self._values["eval/loss"], seconds)
+
+    def valid_loss(self, step: int, loss: float, seconds: float) -> None:
+        """Write a validation loss that was measured after update `step`."""
+        self.valid_losses[step] = loss
+        log_metrics(self.run, step=step, **{"eval/loss": loss, "time/eval": round(seconds, 4)})

@@ -22,6 +22,7 @@ from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError
 from tunix_rt.train.architecture import Architecture
 from tunix_rt.train.base_models import ModelFiles
+from tunix_rt.train.lora import LoraProvider
 from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
 
 DType = Literal["float32", "bfloat16"]
@@ -129,7 +130,7 @@ def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Modul
     """
     modules = lora_modules(lora.modules)
     pattern = "|".join(f".*/{name}" for name in modules)
-    provider = _Float32LoraProvider(module_path=pattern, rank=lora.rank, alpha=lora.alpha)
+    provider = LoraProvider(module_path=pattern, rank=lora.rank, alpha=lora.alpha)
     prepared = nnx.clone(model)
     rng = np.random.Generator(np.random.PCG64(seed))
     mesh, attached = model_mesh(model), set[str]()
@@ -145,17 +146,6 @@ def add_lora(model: nnx.Module, lora: LoRAConfig, *, seed: int = 0) -> nnx.Modul
             lambda it: qwix.apply_lora_to_model(it, provider, rngs=nnx.Rngs(0), **it.get_model_input()), prepared
         )
         return nnx.merge(nnx.graphdef(hooked), nnx.state(prepared))
-
-
-class _Float32LoraProvider(qwix.LoraProvider):  # type: ignore[misc]
-    # A float32 adapter on a bfloat16 model would make every activation after it float32.
-    def dot_general(self, lhs: jax.Array, *args: Any, **kwargs: Any) -> jax.Array:
-        out: jax.Array = super().dot_general(lhs, *args, **kwargs)
-        return out.astype(lhs.dtype)
-
-    def einsum(self, einsum_str: str, *operands: jax.Array, **kwargs: Any) -> jax.Array:
-        out: jax.Array = super().einsum(einsum_str, *operands, **kwargs)
-        return out.astype(operands[0].dtype)
 
 
 def _attach_lora(module: Any, rank: int, mesh: Mesh, rng: np.random.Generator) -> None:

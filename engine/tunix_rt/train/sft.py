@@ -30,6 +30,7 @@ from tunix_rt.train.base_models import fetch
 from tunix_rt.train.batches import Batch, PackedData, eval_batches
 from tunix_rt.train.feed import Feed, Finish, Recorder, Speed, set_learning_rate, stopping_between_updates
 from tunix_rt.train.loss import packed_loss
+from tunix_rt.train.memory import keep_pages
 from tunix_rt.train.model import LoadedModel, add_lora, load_model
 from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config, steps_in_time
 from tunix_rt.train.preview import describe, preview_examples
@@ -98,6 +99,7 @@ def train_sft(
     """
     began = time.monotonic()
     check_method(config)
+    keep_pages()
     say = progress.say if progress else logger.info
     if base is None:
         files = fetch(config.base_model, run.home, path=config.model_path, progress=say)
@@ -112,7 +114,7 @@ def train_sft(
     say(describe(previews.examples[0]))
 
     model = add_lora(base.model, config.lora, seed=config.seed) if config.method == "lora" else base.model
-    newest, problems = checkpoint.settle(run.checkpoints)
+    _, problems = checkpoint.settle(run.checkpoints)
     for problem in problems:
         say(f"checkpoint not used: {problem}")
     speed = Speed(step=0.0, evaluation=0.0, closing=_closing_seconds(model))
@@ -156,6 +158,11 @@ def train_sft(
         trainer.with_data_hooks(feed)
         trainer.train((), measured)
         seal()
+        if measured and trainer.train_steps not in recorder.valid_losses and feed.finish != "signal":
+            began_eval = time.monotonic()
+            _, measure = trainer.jit_train_and_eval_step(cache_nnx_graph=True)
+            losses = [float(measure(_on_mesh(batch))[0]) for batch in measured]
+            recorder.valid_loss(trainer.train_steps, statistics.fmean(losses), time.monotonic() - began_eval)
     lora = config.lora if config.method == "lora" else None
     adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
     if feed.finish == "signal":
@@ -233,7 +240,7 @@ def _fit(
     state = nnx.state(trainer.optimizer, nnx.optimizer.OptState)
     nnx.update(trainer.optimizer, jax.tree.map(_zeros_like, state))
     speed = Speed(statistics.median(times) * config.accumulation, evaluation, speed.closing)
-    left = (deadline - time.monotonic() - speed.closing) * _MARGIN
+    left = (deadline - time.monotonic() - speed.closing - evaluation) * _MARGIN
     steps = min(wanted, steps_in_time(left, speed.step, evaluation, config.eval_every_steps))
     log_metrics(run, step=0, **{"time/compile": round(compiled - began, 2), "time/probe": round(sum(times), 3)})
     return speed, steps

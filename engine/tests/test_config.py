@@ -110,3 +110,8 @@ def test_resolved_config_reads_back(rank: int, rate: float, seed: int, dataset: 
     flags = {"lora.rank": rank, "learning_rate": rate, "seed": seed, "dataset": dataset}
     config = load_config(SFTConfig, None, [], flags)
     assert SFTConfig.model_validate_json(config.to_json()) == config
+
+
+def test_session_does_not_export_an_adapter_that_full_fine_tuning_does_not_make() -> None:
+    with pytest.raises(ConfigError, match="peft needs"):
+        load_config(SessionConfig, overrides=["sft.method=full"])

@@ -208,6 +208,12 @@ class SessionConfig(Format):
     """Seed of the split, of the training and of the evaluation."""
 
     @model_validator(mode="after")
+    def _adapter_needs_lora(self) -> SessionConfig:
+        if self.sft.method == "full" and "peft" in self.exports:
+            raise ValueError("exports: peft needs sft.method lora; after full fine-tuning export merged or orbax")
+        return self
+
+    @model_validator(mode="after")
     def _pool_is_not_the_task(self) -> SessionConfig:
         if self.few_shot_pool == self.eval.task:
             raise ValueError(f"few_shot_pool is the evaluated task {self.eval.task!r}; take another task")

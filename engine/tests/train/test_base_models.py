@@ -151,3 +151,9 @@ def test_config_json_is_read_back(architecture: Architecture) -> None:
 def test_listed_sizes_are_true(nano_files: ModelFiles, gemma_files: ModelFiles) -> None:
     assert BASE_MODELS["nano"].parameters == nano_files.manifest.parameters
     assert BASE_MODELS["gemma3-270m"].parameters == gemma_files.manifest.parameters == GEMMA3_270M.parameters
+
+
+def test_another_folder_for_a_converted_model_is_refused(tmp_path: Path) -> None:
+    fetch("nano", tmp_path)
+    with pytest.raises(ConfigError, match="takes no path"):
+        fetch("nano", tmp_path, path=tmp_path)

@@ -237,6 +237,8 @@ def fetch(name: str, home: Path, *, path: Path | None = None, progress: Progress
     if name not in BASE_MODELS:
         raise ConfigError(f"unknown base model {name!r}; expected one of {', '.join(BASE_MODELS)}")
     base, target = BASE_MODELS[name], home / "models" / name
+    if path is not None and name == "nano":
+        raise ConfigError(f"nano is made from a seed and takes no path (found {path}); leave the path out")
     if not (target / MANIFEST).is_file():
         with _waiting_lock(home / "models" / f".{name}.lock"):
             if not (target / MANIFEST).is_file():
@@ -244,7 +246,13 @@ def fetch(name: str, home: Path, *, path: Path | None = None, progress: Progress
                 say(base.notice)
                 say(f"converting {name} into {target} (once)")
                 _convert(base, target, path, say)
-    return verify_model(target)
+    found = verify_model(target)
+    if path is not None and not found.manifest.source.endswith(f" {path.resolve()}"):
+        raise ConfigError(
+            f"{name} was converted before, from {found.manifest.source}, not from {path}; use it without a path, or "
+            f"remove {target} to convert it anew"
+        )
+    return found
 
 
 def _convert(base: BaseModel, target: Path, path: Path | None, say: Progress) -> None:

@@ -208,7 +208,7 @@ def from_folder(base: BaseModel, target: Path, folder: Path) -> None:
             f"{folder} holds a {architecture.family} of {architecture.parameters:,} weights; "
             f"{base.name} is a {base.family} of {base.parameters:,}"
         )
-    source = f"{kind} {folder.name}"
+    source = f"{kind} {folder.resolve()}"
     write_folder(base, target, architecture=architecture, tensors=tensors, folder=folder, source=source)
 
 

@@ -196,6 +196,18 @@ def test_every_end_token_ends_a_completion_and_its_row_is_used_again() -> None:
     assert ended >= 2
 
 
+def test_the_last_long_completions_move_to_a_smaller_batch() -> None:
+    config = SamplingConfig(max_new_tokens=96)
+    free = ours().generate(PROMPTS[:1], config)[0].token_ids
+    tokenizer = EndingTokenizer(contract_vocabulary())
+    tokenizer.ends = tuple(set(range(TOKENIZER.vocab_size)) - set(free))  # only the first prompt goes on for long
+    sampler = TunixRtSampler(tiny(), tokenizer, max_rows=8, chunk=16)
+    found = tokens_of(sampler.generate(PROMPTS, config))
+    assert found[0] == free
+    assert sorted(map(len, found))[-2] < 32
+    assert sampler.stats.row_steps < 8 * sampler.stats.decode_steps
+
+
 def test_stop_text_is_cut_off() -> None:
     whole = ours().generate(PROMPTS, GREEDY)[0]
     stop = whole.text[3:5]

@@ -88,6 +88,13 @@ def ring_size(layer: LayerSpec, columns: int) -> int:
     return columns if layer.window is None else min(columns, layer.window)
 
 
+@partial(jax.jit, static_argnames="heads")
+def take_rows(cache: Cache, rows: jax.Array, *, heads: int) -> Cache:
+    """Return a smaller cache that holds these rows."""
+    lanes = (rows[:, None] * heads + jnp.arange(heads)[None]).reshape(-1)
+    return jax.tree.map(lambda array: array[lanes], cache)
+
+
 def _norm(x: jax.Array, scale: jax.Array) -> jax.Array:
     return x * jax.lax.rsqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + 1e-6) * scale
 

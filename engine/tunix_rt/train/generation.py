@@ -19,10 +19,14 @@ import numpy as np
 
 from tunix_rt.sampling import Finish, SamplingConfig, SamplingProgress
 from tunix_rt.train.decoder import DecoderSpec, DType, Weights
-from tunix_rt.train.decoding import Cache, Chunk, Inserts, Rows, decode, make_cache, prefill
+from tunix_rt.train.decoding import Cache, Chunk, Inserts, Rows, decode, make_cache, prefill, take_rows
 from tunix_rt.train.drawing import DrawRule
 
 _ROW_STEPS = (1, 8, 16, 32, 64, 128, 256)
+_SHRINK = 4
+_SHRINK_STEPS = 48
+"""A batch of which less than a quarter is busy moves to a smaller one, if it may go on for this many steps: fewer do
+not pay for compiling another shape."""
 _COLUMN_STEP = 64
 _CALL_STEPS = 32
 """Tokens a row may draw in one call of the compiled loop: how often stop texts, deadline and progress are looked at."""
@@ -53,7 +57,11 @@ class Stats:
     """Prompt tokens computed for the rows; the shared prefix is not counted, nor the last token of a prompt."""
     prefill_seconds: float = 0.0
     decode_steps: int = 0
+    row_steps: int = 0
+    """Steps times rows of the batch: `drawn_tokens` of these were of use."""
     decode_seconds: float = 0.0
+    step_seconds: float | None = None
+    """Of the fastest call of the compiled loop: the time of one step for the whole batch."""
     drawn_tokens: int = 0
     first_token_seconds: float = 0.0
     cut_off: int = 0
@@ -160,8 +168,7 @@ class Generation:
         self._engine, self._config, self._requests, self._stats = engine, config, requests, stats
         # Sorted by length, rows of a batch end at about the same time; copies of a prompt stand together.
         self._waiting = deque(sorted(requests, key=lambda request: (len(request.own), request.own, request.index)))
-        wanted = min(len(requests), engine.max_rows)
-        rows = min(next((step for step in _ROW_STEPS if step >= wanted), wanted), engine.max_rows)
+        rows = _batch_rows(len(requests), engine.max_rows)
         longest = max(len(request.own) for request in requests) + config.max_new_tokens - 1
         self._batch = Batch.make(make_cache(engine.spec, rows, rounded(longest, _COLUMN_STEP), engine.dtype), rows)
         self._rule = DrawRule(
@@ -171,6 +178,9 @@ class Generation:
             eos_ids=engine.eos_ids,
             forbidden=engine.forbidden,
         )
+        # A single short prompt need not pay for a whole chunk.
+        few = sum(len(request.own) - 1 for request in requests) <= engine.chunk // 4
+        self._chunk = engine.chunk // 4 if few else engine.chunk
         self._seconds_a_step: float | None = None
         self._deadline: float | None = None
 
@@ -184,6 +194,7 @@ class Generation:
             if self._waiting and (len(idle) >= self._patience() or not busy):
                 self._admit(idle)
             elif busy:
+                self._shrink(busy)
                 self._decode()
                 self._stats.first_token_seconds = self._stats.first_token_seconds or time.monotonic() - started
                 if progress is not None:
@@ -212,7 +223,7 @@ class Generation:
                 groups.append((request, [row]))
             self._batch.take(row, request, self._config.max_new_tokens)
         # The last token of a prompt is the first input of decoding.
-        for pieces in pack([len(request.own) - 1 for request, _ in groups], self._engine.chunk):
+        for pieces in pack([len(request.own) - 1 for request, _ in groups], self._chunk):
             if self._late():
                 return
             self._prefill(groups, pieces)
@@ -221,8 +232,8 @@ class Generation:
 
     def _prefill(self, groups: list[tuple[Request, list[int]]], pieces: list[Piece]) -> None:
         engine, batch = self._engine, self._batch
-        tokens, positions = np.zeros(engine.chunk, np.int32), np.zeros(engine.chunk, np.int32)
-        segments = np.full(engine.chunk, -1, np.int32)
+        tokens, positions = np.zeros(self._chunk, np.int32), np.zeros(self._chunk, np.int32)
+        segments = np.full(self._chunk, -1, np.int32)
         inserts = np.zeros((5, len(batch.requests)), np.int32)
         count = offset = 0
         for segment, (group, begin, end) in enumerate(pieces):
@@ -247,6 +258,24 @@ class Generation:
         )
         self._stats.prefill_tokens += offset
 
+    def _shrink(self, busy: int) -> None:
+        """Move the last busy rows into a smaller batch, whose steps are faster."""
+        old, rows = self._batch, _batch_rows(busy, self._engine.max_rows)
+        if self._waiting or rows * _SHRINK > len(old.requests) or old.remaining.max() < _SHRINK_STEPS:
+            return
+        kept = [row for row, request in enumerate(old.requests) if request is not None]
+        kept += old.idle[: rows - len(kept)]
+        self._batch = Batch(
+            cache=take_rows(old.cache, jnp.asarray(kept, jnp.int32), heads=self._engine.spec.num_kv_heads),
+            requests=[old.requests[row] for row in kept],
+            tokens=old.tokens[kept],
+            lengths=old.lengths[kept],
+            remaining=old.remaining[kept],
+            keys=old.keys[kept],
+            drawn=old.drawn[kept],
+            clock=old.clock,
+        )
+
     def _decode(self) -> None:
         engine, batch, config = self._engine, self._batch, self._config
         started = time.monotonic()
@@ -270,7 +299,9 @@ class Generation:
         seconds = time.monotonic() - started
         self._seconds_a_step = seconds / steps
         self._stats.decode_steps += steps
+        self._stats.row_steps += steps * len(batch.requests)
         self._stats.decode_seconds += seconds
+        self._stats.step_seconds = min(self._stats.step_seconds or self._seconds_a_step, self._seconds_a_step)
         batch.clock += steps
         for row, request in enumerate(batch.requests):
             if request is not None:
@@ -324,6 +355,11 @@ class Generation:
         request.text = text[: min(at for at in (text.find(stop) for stop in self._config.stop) if at >= 0)]
         request.tokens, request.logps = request.tokens[:low], request.logps[:low]
         request.finish = "stop"
+
+
+def _batch_rows(requests: int, limit: int) -> int:
+    """Return the batch size for so many requests: one of few."""
+    return min(next((step for step in _ROW_STEPS if step >= requests), limit), limit)
 
 
 def rounded(length: int, step: int) -> int:

@@ -22,6 +22,7 @@ from tunix.models.gemma3 import model as gemma3
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.sampling import Completion, Sampler, SamplingConfig
+from tunix_rt.train.drawing import nucleus
 from tunix_rt.train.generation import pack
 from tunix_rt.train.model import add_lora
 from tunix_rt.train.sampler import TunixRtSampler
@@ -250,6 +251,19 @@ def test_drawn_tokens_follow_the_distribution(temperature: float, top_p: float) 
     assert np.abs((drawn[likely] - count * probabilities[likely]) / spread).max() < 4
     for completion in completions[:20]:
         assert completion.logps == pytest.approx([logps[completion.token_ids[0]]], abs=2e-4)
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0, 3.0])
+def test_most_probable_mass_in_a_large_vocabulary(spread: float) -> None:
+    rng = np.random.default_rng(0)
+    weight = np.exp(rng.normal(0, spread, (70, 256, 3))).astype(np.float32)
+    weight /= weight.max(axis=(0, 1))
+    threshold = np.asarray(jax.jit(nucleus)(jnp.asarray(weight), jnp.float32(0.9)))
+    for row in range(3):
+        mass = np.sort(weight[:, :, row].ravel())[::-1].astype(np.float64)
+        before = np.cumsum(mass) - mass
+        expected = int((before < 0.9 * mass.sum()).sum())
+        assert abs(int((weight[:, :, row] >= threshold[row]).sum()) - expected) <= 1 + expected // 10_000
 
 
 def test_seed_names_the_draw() -> None:

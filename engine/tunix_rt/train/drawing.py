@@ -14,6 +14,8 @@ import jax.numpy as jnp
 
 _BLOCK = 256
 _BISECTIONS = 30
+_NEAR = 64
+"""Blocks in which the most probable mass is looked for first."""
 _DEEP = 40.0
 """Tokens this far (in log-probability) below the best have no weight in float32."""
 
@@ -69,7 +71,7 @@ def draw_tokens(
     else:
         weight = jnp.exp(blocks - top)
         if rule.with_top_p:
-            weight = jnp.where(weight >= _nucleus(weight, top_p), weight, 0.0)
+            weight = jnp.where(weight >= nucleus(weight, top_p), weight, 0.0)
         uniform = jax.vmap(lambda key, count: jax.random.uniform(jax.random.fold_in(key, count), (2,)))(keys, drawn)
         index = _pick(weight.sum(axis=1).T, uniform[:, 0])
         place = _pick(weight[index, :, column], uniform[:, 1])
@@ -89,12 +91,25 @@ def _pick(weight: jax.Array, uniform: jax.Array) -> jax.Array:
     return jnp.argmax((reached > target[:, None]) & (weight > 0), axis=1)
 
 
-def _nucleus(weight: jax.Array, top_p: jax.Array) -> jax.Array:
+def nucleus(weight: jax.Array, top_p: jax.Array) -> jax.Array:
     """Return the largest weight `[B]` such that the tokens with at least it hold `top_p` of all (arXiv 1904.09751).
 
-    Found by bisection of the log-weight: no sort of the vocabulary.
+    It is looked for in the few blocks with the greatest weights; where that does not prove it, in the whole vocabulary.
     """
     wanted = top_p * weight.sum(axis=1).sum(axis=0)
+    if len(weight) <= _NEAR:
+        return _threshold(weight, wanted)
+    highest, index = jax.lax.top_k(weight.max(axis=1).T, _NEAR + 1)  # [B, near + 1]
+    near = weight[index[:, :_NEAR], :, jnp.arange(len(index))[:, None]]  # [B, near, block]
+    found = _threshold(near.transpose(1, 2, 0), wanted)
+    return jax.lax.cond(jnp.all(found > highest[:, _NEAR]), lambda: found, lambda: _threshold(weight, wanted))
+
+
+def _threshold(weight: jax.Array, wanted: jax.Array) -> jax.Array:
+    """Return the largest value `[B]` for which the weights of at least it sum up to `wanted`; greatest weight is 1.
+
+    Found by bisection of its logarithm: no sort of the vocabulary.
+    """
 
     def narrow(_: int, bounds: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         low, high = bounds

@@ -1,6 +1,7 @@
 """Every kind of answer, strict and lenient extraction, and what must never be graded right."""
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -417,3 +418,11 @@ def test_every_date_is_read_in_every_spelling(date: object, style: int) -> None:
     year = date.year  # type: ignore[attr-defined]
     if year >= 1000:
         assert compare(written, target("date", str(date))).value == 1.0
+
+
+@pytest.mark.parametrize("mode", ["strict", "lenient"])
+@pytest.mark.parametrize("completion", ["", "no tags at all", "<reasoning>\na\n</reasoning>\n<answer>b</answer>"])
+def test_open_target_is_never_scored_even_where_the_form_is_broken(mode: Any, completion: str) -> None:
+    score = grade(completion, Target(kind="open", value=""), mode=mode)
+    assert score.value is None
+    assert score.verdict is None

@@ -188,7 +188,12 @@ def _grade_strict(completion: str, target: Target) -> Score:
 
 
 def grade(completion: str, target: Target, *, mode: Mode) -> Score:
-    """Grade a completion: find its answer as `mode` allows and compare it with the target."""
+    """Grade a completion: find its answer as `mode` allows and compare it with the target.
+
+    An open target leaves every completion unscored, whatever its form: form is counted by itself.
+    """
+    if target.kind == "open":
+        return compare(parse_completion(completion[-MAX_COMPLETION:]).answer or "", target)
     return _grade_strict(completion, target) if mode == "strict" else _grade_lenient(completion, target)
 
 

@@ -16,16 +16,16 @@ import pytest
 from tunix_rt import tasks
 from tunix_rt.arithmetic import check_steps
 from tunix_rt.tasks import Item
-from tunix_rt.tasks.dev_reasoning import FAMILIES, draw_family
+from tunix_rt.tasks.dev_reasoning import FAMILIES, HARD, draw_family
 from tunix_rt.tasks.dev_reasoning import words as pools
 from tunix_rt.tasks.dev_reasoning.topics import TOPICS
 
 TRAIN, HELDOUT, DEV = "dev-reasoning-v1", "dev-reasoning-v1:heldout", "dev-reasoning-v1:dev"
 SPLITS = (TRAIN, HELDOUT, DEV)
 DIGESTS = {
-    TRAIN: "sha256:d6a6632c17b5c94aa7d1dc7f56b3a7f39e251a77e0555bc0c98dddd3ea76f032",
-    HELDOUT: "sha256:9e7b5c79f1922bd424391ec17ce457041d20cabd2c21c9476af4137cc859e458",
-    DEV: "sha256:f14dfc6de169e9e0c75fdff161e4f22055ea11340b83fc7f615e047ff85570cf",
+    TRAIN: "sha256:b5f37c333ff4417840be0621ed2f5ed05dbf50294d37a8824f281241c9b7ee7a",
+    HELDOUT: "sha256:f925b914c40921941ceda8f35a69843147999e9272fa39406c13a3a558ebd343",
+    DEV: "sha256:a950dcffd18fc123cf7675656d3e6dac2c7269f837ec8d32fe2d873f4d5232e8",
 }
 ARITHMETIC_FAMILIES = {"small-sum", "product", "story", "errand", "convert", "sequence", "clock", "date"}
 
@@ -43,7 +43,7 @@ def grams(prompt: str, size: int) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
 
 
-@pytest.mark.parametrize(("name", "size"), [(TRAIN, 600), (HELDOUT, 375), (DEV, 250)])
+@pytest.mark.parametrize(("name", "size"), [(TRAIN, 600), (HELDOUT, 300), (DEV, 194)])
 def test_split_has_its_size_and_its_recorded_digest(name: str, size: int) -> None:
     task = tasks.load(name)
 
@@ -61,12 +61,22 @@ def test_digest_does_not_depend_on_the_hash_seed() -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-@pytest.mark.parametrize("limit", [25, 100, 120, 200])
-def test_every_prefix_is_balanced(name: str, limit: int) -> None:
+@pytest.mark.parametrize("limit", [60, 120, 150, 190])
+def test_every_prefix_has_the_mixture_of_the_whole(name: str, limit: int) -> None:
+    whole = tasks.load(name).items
     counts = Counter(item.family for item in tasks.load(name, limit=limit).items)
 
-    assert len(counts) == len(FAMILIES) >= 14
-    assert max(counts.values()) - min(counts.values()) <= 1
+    assert len(FAMILIES) >= 14
+    for family, count in Counter(item.family for item in whole).items():
+        assert abs(counts[family] - count * limit / len(whole)) <= 1
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_hard_families_are_part_of_every_split(name: str) -> None:
+    items = tasks.load(name).items
+
+    assert HARD < {family.name for family in FAMILIES}
+    assert sum(item.family in HARD for item in items) / len(items) >= 0.15
 
 
 def test_training_items_are_a_ladder_of_difficulty() -> None:

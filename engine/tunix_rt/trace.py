@@ -29,10 +29,7 @@ from tunix_rt.formats import Format, digest_value
 TRACE_VERSION: Final = "1.0"
 
 CONTRACT_VERSION = "1"
-INSTRUCTION = (
-    "Reason step by step inside <reasoning> tags, one step per line, "
-    "then give only the final answer inside <answer> tags."
-)
+INSTRUCTION = "Reason step by step in <reasoning>, then answer in <answer>."
 START_OF_TURN = "<start_of_turn>"
 END_OF_TURN = "<end_of_turn>"
 _PREFIX = f"{START_OF_TURN}user\n{INSTRUCTION}\n\n"

@@ -24,7 +24,7 @@ REGISTRY = "tasks.json"
 _FROM_PATH = {"gsm8k": gsm8k.read, "svamp": svamp.read}
 _BUILT_IN = (
     golden.NAME,
-    *(dev_reasoning.task_name(split) for split in dev_reasoning.PER_FAMILY),
+    *(dev_reasoning.task_name(split) for split in dev_reasoning.SIZES),
     nano_arithmetic.NAME,
     f"{nano_arithmetic.NAME}:heldout",
 )

@@ -49,8 +49,18 @@ FAMILIES: tuple[Family, ...] = tuple(
     )
     for family in module.FAMILIES
 )
-PER_FAMILY: dict[Split, int] = {"train": 24, "heldout": 15, "dev": 10}
-"""Items of each family in each split: 600, 375 and 250 in all."""
+HARD = frozenset({"product", "errand", "clock", "date", "loop"})
+"""Families that a model of 270M parameters is not expected to answer after minutes of training."""
+MIDDLE = frozenset({"ascending", "letters", "sets", "summary"})
+"""Families between the hard ones and the rest, which such a model can nearly do."""
+OPEN = frozenset({"ideas"})
+"""Families without an automatic score."""
+SIZES: dict[Split, dict[str, int]] = {
+    "train": {"easy": 28, "middle": 19, "hard": 18, "open": 14},
+    "heldout": {"easy": 14, "middle": 10, "hard": 9, "open": 5},
+    "dev": {"easy": 9, "middle": 6, "hard": 6, "open": 5},
+}
+"""Items of each family by rung of the ladder: 600, 300 and 194 in all; every split has the same mixture."""
 
 _TOO_SIMILAR = 0.8
 """Jaccard similarity of character 5-grams from which a draft is thrown away (duplicate removal starts at 0.85)."""
@@ -97,16 +107,22 @@ def _item(family: Family, split: Split, number: int, draft: Draft, template: str
     )
 
 
+def rung(family: str) -> str:
+    """Return the rung of the ladder that a family stands on: easy, middle, hard or open."""
+    return "hard" if family in HARD else "middle" if family in MIDDLE else "open" if family in OPEN else "easy"
+
+
 @cache
 def _split_items(split: Split) -> tuple[Item, ...]:
-    """Return the items of a split, the families taking turns in an order shuffled anew for each round."""
-    count = PER_FAMILY[split]
-    columns = [
-        [_item(family, split, i, *drawn) for i, drawn in enumerate(draw_family(family, split, count))]
-        for family in FAMILIES
-    ]
-    order = World(split, f"{NAME}/{split}/order")
-    return tuple(column[i] for i in range(count) for column in order.shuffled(columns))
+    """Return the items of a split, mixed so that every prefix has nearly the mixture of the whole."""
+    dice = World(split, f"{NAME}/{split}/order")
+    placed: list[tuple[float, int, Item]] = []
+    for family in FAMILIES:
+        count = SIZES[split][rung(family.name)]
+        offset = dice.number(1, 999) / 1000
+        for i, drawn in enumerate(draw_family(family, split, count)):
+            placed.append(((i + offset) / count, len(placed), _item(family, split, i, *drawn)))
+    return tuple(item for _, _, item in sorted(placed, key=lambda entry: entry[:2]))
 
 
 def task_name(split: Split) -> str:

@@ -115,3 +115,14 @@ def test_resolved_config_reads_back(rank: int, rate: float, seed: int, dataset: 
 def test_session_does_not_export_an_adapter_that_full_fine_tuning_does_not_make() -> None:
     with pytest.raises(ConfigError, match="peft needs"):
         load_config(SessionConfig, overrides=["sft.method=full"])
+
+
+def test_a_session_has_one_seed_unless_a_part_names_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, "kind: session\nseed: 3\nsft: {max_steps: 5}\neval: {seed: 9}\n")
+    config = load_config(SessionConfig, path)
+    assert (config.seed, config.sft.seed, config.eval.seed) == (3, 3, 9)
+    again = load_config(SessionConfig, path, (), {"seed": 4})
+    assert (again.seed, again.sft.seed, again.eval.seed) == (4, 4, 9)
+    assert SessionConfig.model_validate_json(again.to_json()) == again
+    assert SessionConfig(seed=5).sft.seed == 5
+    assert SessionConfig().sft.seed == 0

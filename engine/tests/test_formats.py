@@ -160,6 +160,14 @@ def test_staged_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["b"]
 
 
+def test_a_torn_last_line_is_cut_off_before_the_next_one_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    for torn, kept in ((b'{"step":1}\n{"st', [1]), (b'{"st', []), (b'{"step":1}\n', [1]), (b"", [])):
+        path.write_bytes(torn)
+        append_jsonl(path, {"step": 2})
+        assert [record["step"] for record in read_jsonl(path)] == [*kept, 2]
+
+
 def test_jsonl_reader_skips_a_torn_last_line_only(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     append_jsonl(path, {"step": 1})

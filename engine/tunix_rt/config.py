@@ -115,7 +115,7 @@ class EvalConfig(Format):
     limit: int | None = Field(None, ge=1)
     """Measure only the first so many items; None: all."""
     prompt: Literal["contract", "few_shot", "few_shot_plain", "few_shot_turns"] = "contract"
-    """Ask under the prompt contract, or after worked examples; `few_shot` is the stronger of the two styles."""
+    """Ask under the prompt contract, or after worked examples; `few_shot` means `few_shot_plain`."""
     shots: int = Field(4, ge=1, le=32)
     """Worked examples of the few-shot prompt."""
     max_new_tokens: int = Field(256, ge=1, le=8192)
@@ -150,7 +150,7 @@ class DatasetConfig(Format):
     valid_fraction: float = Field(0.05, gt=0, lt=1)
     """Share of the families' rows kept for the validation loss."""
     near_duplicate: float = Field(0.85, gt=0, le=1)
-    """Jaccard similarity from which two prompts count as near duplicates."""
+    """Jaccard index from which two rows with the same numbers and the same answer count as near duplicates."""
     max_examples: int | None = Field(None, ge=1)
     """Use at most so many rows; None: all."""
 
@@ -205,7 +205,16 @@ class SessionConfig(Format):
     exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
     """Formats to export; each is reloaded and compared before it counts."""
     seed: int = Field(0, ge=0, lt=2**31)
-    """Seed of the split, of the training and of the evaluation."""
+    """Seed of the split, and of `sft` and `eval` where these name none of their own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_seed_for_all(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "seed" not in values:
+            return values
+        parts = {part: values.get(part, {}) for part in ("sft", "eval")}
+        seeded = {part: {"seed": values["seed"], **inner} for part, inner in parts.items() if isinstance(inner, dict)}
+        return {**values, **seeded}
 
     @model_validator(mode="after")
     def _adapter_needs_lora(self) -> SessionConfig:

@@ -15,7 +15,7 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -77,7 +77,7 @@ def digest_files(folder: Path) -> dict[str, str]:
 
 
 def check_digests(folder: Path, expected: dict[str, str]) -> None:
-    """Raise DigestError naming the first file that is missing, changed or unexpected under a folder."""
+    """Raise DigestError naming the first of the expected files that is missing or changed under a folder."""
     for name, digest in sorted(expected.items()):
         path = folder / name
         if not path.is_file():
@@ -122,9 +122,18 @@ def write_format(path: Path, value: Format) -> None:
 
 
 def append_jsonl(path: Path, record: dict[str, Any]) -> None:
-    """Append one JSON line in a single write, so that a crash tears at most the last line."""
-    with path.open("ab") as stream:
+    """Append one JSON line in a single write, so that a crash tears at most the last line; a torn one is cut off."""
+    with path.open("a+b") as stream:
+        _cut_torn_line(stream)
         stream.write(orjson.dumps(record) + b"\n")
+
+
+def _cut_torn_line(stream: BinaryIO) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, end - 1))
+    if stream.read() not in (b"", b"\n"):
+        stream.seek(0)
+        stream.truncate(stream.read().rfind(b"\n") + 1)
 
 
 def write_jsonl(path: Path, records: Iterable[dict[str, Any]]) -> int:

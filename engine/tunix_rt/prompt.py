@@ -31,7 +31,8 @@ from tunix_rt.trace import (
 FormName = Literal["contract", "few_shot_plain", "few_shot_turns"]
 
 DEFAULT_FEW_SHOT: FormName = "few_shot_plain"
-"""The form meant by `few_shot`; chosen on the development split as the stronger one for a pretrained base."""
+"""The form meant by `few_shot`; on the development split a pretrained base is as often right under either form, and
+only under this one does it end its answers (docs/experiments.md)."""
 
 _LONGEST_EXAMPLE = 1200
 """Characters of a worked example at most; a longer one would cost more prompt than it teaches."""

@@ -140,11 +140,6 @@ class RunDir:
         return self.path / "metrics.jsonl"
 
     @property
-    def samples(self) -> Path:
-        """Completions seen during training, one a line."""
-        return self.path / "samples.jsonl"
-
-    @property
     def preview(self) -> Path:
         """Tokens of the first rows with their loss mask."""
         return self.path / "preview.json"

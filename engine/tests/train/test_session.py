@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tunix_rt import tasks
 from tunix_rt.config import DatasetConfig, EvalConfig, SessionConfig, SFTConfig
-from tunix_rt.errors import DigestError, UsageError
+from tunix_rt.errors import ContaminationError, DigestError, UsageError
 from tunix_rt.evaluation import load_evaluation
 from tunix_rt.progress import Reporter
 from tunix_rt.report.session import session_report
@@ -71,12 +72,18 @@ def test_run_keeps_everything_and_verifies(finished: tuple[Path, SessionResult])
     assert manifest.status == "completed"
     assert set(manifest.inputs) == {"dataset", "base_model"}
     assert {"base_contract", "base_few_shot", "tuned"} < set(manifest.outputs)
-    assert SessionResult.read(run.result) == result
+    kept = SessionResult.read(run.result)
+    assert kept.model_copy(update={"budget": result.budget}) == result
+    assert kept.budget.used < result.budget.used, "hashing the run's files is part of the session"
+    assert manifest.provenance.device
+    assert manifest.provenance.dtype == "float32"
     assert set(result.exports) == {"merged", "orbax"}
     assert all(outcome.digest and (run.path / (outcome.path or "")).is_dir() for outcome in result.exports.values())
     page = run.report.read_text()
     assert result.run in page
     assert result.dataset.digest[7:19] in page
+    assert f"compare {result.comparison.baseline} {result.tuned.evaluation}" in page
+    assert "--set task=nano-arithmetic:heldout --set limit=40 --set max_new_tokens=48" in page
     assert verify_run(run).files > 20
     weights = next((home / "models" / "nano").glob("*.safetensors"))
     raw = bytearray(weights.read_bytes())
@@ -87,6 +94,31 @@ def test_run_keeps_everything_and_verifies(finished: tuple[Path, SessionResult])
     raw[-1] ^= 1
     weights.write_bytes(raw)
     verify_run(run)
+
+
+def test_training_rows_of_the_measured_task_are_refused(tmp_path: Path) -> None:
+    questions = [item.prompt for item in tasks.load("gsm8k", path=gsm8k_file(tmp_path)).items]
+    rows = [{"prompt": question, "steps": [{"i": 1, "content": "1"}], "final_answer": "1"} for question in questions]
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = CONFIG.model_copy(
+        update={
+            "dataset": DatasetConfig(name="copied", sources=(str(source),)),
+            "eval": EvalConfig(task="gsm8k", task_path=gsm8k_file(tmp_path)),
+        }
+    )
+    with pytest.raises(ContaminationError, match="gsm8k"):
+        run_session(config, tmp_path / "home", progress=Reporter(quiet=True))
+    assert not (tmp_path / "home" / "datasets" / "copied-v1").exists()
+
+
+def gsm8k_file(folder: Path) -> Path:
+    path = folder / "gsm8k-small.jsonl"
+    rows = [
+        {"question": f"Ann has {n} pens and buys one. How many now?", "answer": f"{n}\n#### {n}"} for n in range(30)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
 def test_finished_session_is_not_resumed(finished: tuple[Path, SessionResult]) -> None:
@@ -148,9 +180,8 @@ def test_session_killed_in_training_goes_on_and_ends_with_the_same_weights(
     state = SessionState.read(run.state)
     assert state.base_few_shot
     assert not state.trained
-    resumed = subprocess.run(
-        [*command, "resume", run.id, "--json"], env=environment, capture_output=True, text=True, check=True
-    )
+    resumed = subprocess.run([*command, "resume", run.id, "--json"], env=environment, capture_output=True, text=True)
+    assert resumed.returncode == 0, resumed.stderr
     result = SessionResult.model_validate_json(resumed.stdout.splitlines()[-1])
     assert result.base.few_shot.evaluation == state.base_few_shot
     one, other = (

@@ -7,7 +7,6 @@ a million errors are counted under a handful of reasons; what was found stands a
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
 
 from tunix_rt.errors import DataError
 from tunix_rt.formats import Format
@@ -53,13 +52,6 @@ class RowProblem(DataError):
     def at(self, file: str, row: int) -> RowError:
         """Return the problem with its place."""
         return RowError(file=file, row=row, field=self.field, reason=self.reason, fix=self.fix, found=self.found)
-
-
-class Tally(NamedTuple):
-    """How often one reason came up."""
-
-    reason: str
-    rows: int
 
 
 class ErrorLog:

@@ -90,7 +90,7 @@ def session_report(
         budget=result.budget,
         chain=_chain(manifest, frozen, evaluations, result),
         provenance=manifest.provenance,
-        commands=_commands(config, run, evaluations),
+        commands=_commands(config, run, comparison, tuned),
         limits=_limits(config, tuned),
     )
 
@@ -183,9 +183,10 @@ def _chain(
     return links
 
 
-def _commands(config: SessionConfig, run: RunDir, evaluations: Mapping[str, Evaluation]) -> list[Command]:
-    tuned, few_shot = evaluations["tuned"].id, evaluations["base_few_shot"].id
-    measured = evaluations["tuned"].manifest.task.items
+def _commands(config: SessionConfig, run: RunDir, comparison: Comparison, tuned: Evaluation) -> list[Command]:
+    chosen = config.eval.model_dump(mode="json", exclude_defaults=True) | {"limit": tuned.manifest.task.items}
+    settings = "".join(f" --set {name}={value}" for name, value in chosen.items() if name != "prompt")
+    main = comparison.main
     return [
         Command(
             command=f"tunix-rt session run {run.config}",
@@ -193,11 +194,12 @@ def _commands(config: SessionConfig, run: RunDir, evaluations: Mapping[str, Eval
         ),
         Command(command=f"tunix-rt runs verify {run.id}", purpose="hash everything that this report rests on again"),
         Command(
-            command=f"tunix-rt compare {few_shot} {tuned} --a-score lenient --b-score strict",
+            command=f"tunix-rt compare {comparison.a.id} {comparison.b.id} --a-score {main.a_metric} "
+            f"--b-score {main.b_metric}",
             purpose="pair the two evaluations again",
         ),
         Command(
-            command=f"tunix-rt eval --run {run.id} --task {config.eval.task} --limit {measured}",
+            command=f"tunix-rt eval --run {run.id}{settings}",
             purpose="measure the tuned model again",
         ),
     ]

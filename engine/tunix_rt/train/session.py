@@ -24,7 +24,7 @@ from tunix_rt.dataset import Dataset, Source
 from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, load_evaluation, write_evaluation
 from tunix_rt.formats import write_format
 from tunix_rt.progress import Reporter
-from tunix_rt.provenance import folder_ref
+from tunix_rt.provenance import folder_ref, provenance
 from tunix_rt.report.session import write_session_report
 from tunix_rt.run import RunDir, attempt, check_inputs, new_run, read_run, update_run
 from tunix_rt.session import ExportOutcome, SessionResult, SessionState, session_result
@@ -91,7 +91,9 @@ def run_session(
     budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=process_started())
     with attempt(run):
         state = SessionState.read(run.state) if run.state.is_file() else SessionState()
-        return _work(_Session(config, home, run, budget, progress, state))
+        result = _work(_Session(config, home, run, budget, progress, state))
+    # The files of the run were hashed after the result was written; that time counts as well.
+    return result.model_copy(update={"budget": budget.report()})
 
 
 def _work(session: _Session) -> SessionResult:
@@ -100,6 +102,7 @@ def _work(session: _Session) -> SessionResult:
         frozen = _dataset(session)
     with session.phase("model"):
         base = _base_model(session)
+        update_run(run, provenance=provenance(device=device_names()[0], dtype=base.dtype))
         sampler = TunixRtSampler(base.model, base.tokenizer, max_rows=config.eval.batch_size)
         session.task = _task(session, sampler)
     with session.phase("base") as deadline:
@@ -143,7 +146,7 @@ def _work(session: _Session) -> SessionResult:
 
 
 def _dataset(session: _Session) -> Dataset:
-    """Build the dataset, checked against every evaluation task; record it as an input."""
+    """Build the dataset, checked against the session's task and every evaluation task; record it as an input."""
     config = session.config.dataset
     if session.state.dataset is None:
         manifest = dataset.build(
@@ -155,7 +158,7 @@ def _dataset(session: _Session) -> Dataset:
             max_examples=config.max_examples,
             valid_fraction=config.valid_fraction,
             near_duplicate=config.near_duplicate,
-            against=tasks.registered(session.home),
+            against=_evaluation_tasks(session),
             progress=session.progress.part,
         )
         session.keep(dataset=manifest.key)
@@ -167,6 +170,17 @@ def _dataset(session: _Session) -> Dataset:
         + f", {frozen.manifest.digest[:19]}"
     )
     return frozen
+
+
+def _evaluation_tasks(session: _Session) -> list[Task]:
+    """Return every registered evaluation task and the one that this session measures."""
+    config = session.config.eval
+    if config.task_path:
+        tasks.register_path(session.home, config.task, config.task_path)
+    known = tasks.registered(session.home)
+    if config.task in {task.name for task in known}:
+        return known
+    return [*known, tasks.load(config.task, home=session.home, limit=config.limit, seed=config.seed)]
 
 
 def _source(source: str, home: Path) -> Source:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -70,11 +71,17 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     )
     best = 9.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = processor_seconds()
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, processor_seconds() - began)
     assert done.stderr == ""
     assert best < 0.4
+
+
+def processor_seconds() -> float:
+    """Return what ended child processes have computed: what a clock would show if nothing else ran."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_help_lists_the_commands_in_the_order_of_the_flow(run: Run) -> None:
@@ -181,6 +188,11 @@ def test_overlap_with_a_registered_task_refuses_to_freeze(run: Run, tmp_path: Pa
     result = run("data", "build", source, "--name", "boxes")
     assert result.exit_code == 1
     assert "--allow-contaminated" in result.stderr
+    refused = run("data", "build", source, "--name", "boxes", "--json")
+    assert refused.exit_code == 1
+    report = json.loads(refused.stdout.splitlines()[-1])
+    assert not report["ok"]
+    assert [part["task"] for part in report["contamination"] if part["rows"]] == ["gsm8k"]
     assert last(run("data", "build", source, "--name", "boxes", "--allow-contaminated", "--json"))["key"] == "boxes-v1"
 
 
@@ -236,6 +248,20 @@ def test_doctor_reports_every_check(tmp_path: Path) -> None:
     names = {check["name"] for check in report["checks"]}
     assert names >= {"python", "cores", "memory", "disk", "home", "packages", "devices"}
     assert not (tmp_path / "home").exists()
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "rows.jsonl")
+    limits = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); from tunix_rt.cli import app; app(sys.argv[1:])"
+    )
+    environment = os.environ | {"TUNIX_RT_HOME": str(tmp_path / "home")}
+    words = [sys.executable, "-c", limits, "data", "build", str(source), "--name", "boxes"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: no room on the disk for ")
+    assert not list((tmp_path / "home" / "datasets").iterdir())
 
 
 def test_doctor_notices_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

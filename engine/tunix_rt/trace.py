@@ -84,7 +84,9 @@ class RenderedTrace(Format):
     """A trace as text: `prompt` is given to the model, `completion` is what it is trained to write."""
 
     prompt: str
+    """The user's turn and the opening of the model's."""
     completion: str
+    """The rest of the model's turn, its end marker included."""
 
     @property
     def text(self) -> str:
@@ -93,13 +95,14 @@ class RenderedTrace(Format):
 
 
 class ParsedCompletion(Format):
-    """What a completion shows. `well_formed` means: exactly the contract, nothing before, between or after."""
+    """What a completion shows."""
 
     steps: list[str]
     """Contents of the trace steps, in order; empty if no reasoning was found."""
     answer: str | None
     """Text between the answer tags; None if there is no closed pair."""
     well_formed: bool
+    """Whether it is exactly the contract, with nothing before, between or after."""
 
 
 def make_trace(prompt: str, steps: list[str], answer: str, **meta: Any) -> ReasoningTrace:

@@ -88,7 +88,7 @@ def test_merged_weights_have_the_names_that_hugging_face_loads(
     np.testing.assert_allclose(tensors["model.layers.1.self_attn.q_proj.weight"], by_hand, atol=1e-6)
 
 
-def test_the_adapter_has_the_shapes_that_peft_loads(run: RunDir) -> None:
+def test_the_adapter_is_the_one_that_peft_adds_to_the_base(run: RunDir, base: LoadedModel) -> None:
     folder = run.exports / "peft"
     config = json.loads((folder / "adapter_config.json").read_text())
     assert (config["r"], config["lora_alpha"], config["base_model_name_or_path"]) == (4, 8.0, "nano")
@@ -99,12 +99,14 @@ def test_the_adapter_has_the_shapes_that_peft_loads(run: RunDir) -> None:
     assert tensors[f"{where}self_attn.v_proj.lora_B.weight"].shape == (32, 4)
     assert tensors[f"{where}self_attn.o_proj.lora_A.weight"].shape == (4, 128)
     assert tensors[f"{where}mlp.down_proj.lora_A.weight"].shape == (4, 384)
-    # PEFT computes W + alpha / r * B A; that must be the merged export.
-    original = read_tensors(run.exports / "merged" / "model.safetensors")
+    # PEFT computes W + alpha / r * B A; with the base model's W that must be the merged export.
+    merged, original = read_tensors(run.exports / "merged" / "model.safetensors"), read_tensors(base.files.weights)
     for name in ("self_attn.k_proj", "self_attn.o_proj", "mlp.up_proj"):
         a, b = (tensors[f"{where}{name}.lora_{part}.weight"] for part in "AB")
-        delta = original[f"model.layers.0.{name}.weight"] - 2.0 * (b @ a)
-        assert np.abs(delta).mean() < np.abs(original[f"model.layers.0.{name}.weight"]).mean()
+        change = 2.0 * (b @ a)
+        assert np.abs(change).max() > 1e-3
+        weight = f"model.layers.0.{name}.weight"
+        np.testing.assert_allclose(merged[weight], original[weight] + change, atol=1e-5)
 
 
 def test_the_readme_of_the_tunix_checkpoint_runs_without_this_project(run: RunDir, tuned: nnx.Module) -> None:

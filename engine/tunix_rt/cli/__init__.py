@@ -6,7 +6,10 @@ Nothing heavy is imported here at module level, so that `tunix-rt --help` answer
 
 from __future__ import annotations
 
+import errno
+import errno
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,7 +18,9 @@ import typer
 
 from tunix_rt import __version__
 from tunix_rt.cli import data, doctor, evaluations, exports, models, runs, session, tasks, train
+from tunix_rt.cli.options import home
 from tunix_rt.errors import TunixRtError
+from tunix_rt.progress import printable
 
 FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "export", "doctor")
 """Commands in the order in which data flows: the order of the help."""
@@ -40,8 +45,21 @@ class Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except TunixRtError as error:
-            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.write(f"error: {printable(str(error))}\n")
             raise typer.Exit(error.exit_code) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # `| head` has read enough; Typer ends quietly
+                raise
+            sys.stderr.write(f"error: {printable(str(error))}; check the path, its permissions and the free space\n")
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            where = error.filename or home()
+            sys.stderr.write(
+                f"error: no room on the disk for {where}; free some and start again: nothing is half there\n"
+            )
+            raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             sys.stderr.write("interrupted; what is in a checkpoint is kept\n")
             raise typer.Exit(getattr(error, "exit_code", 130)) from error
@@ -99,4 +117,12 @@ for _plugin in importlib.metadata.entry_points(group=PLUGINS):
 
 def main() -> None:
     """Run the command line of this process."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code > 128:
+            # XLA may still compile in a thread, which crashes a Python that takes itself apart: leave at once.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code)
+        raise

@@ -10,7 +10,7 @@ import typer
 from tunix_rt.cli.options import Json, MaxExamples, fields, home, say, show, show_json, table, working
 
 if TYPE_CHECKING:
-    from tunix_rt.dataset import DatasetManifest
+    from tunix_rt.dataset import DatasetManifest, OverlapError, RejectedRowsError
     from tunix_rt.tasks import Task
 
 app = typer.Typer(help="Check files of traces, freeze them into a dataset, look at it.", no_args_is_help=True)
@@ -68,7 +68,8 @@ def build(
     """Validate, remove duplicates, decontaminate, split by family, freeze."""
     from tunix_rt import dataset
 
-    parts, rejected = training_sources(sources), None
+    parts = training_sources(sources)
+    refused: dataset.RejectedRowsError | dataset.OverlapError | None = None
     with working() as reporter, reporter.phase("dataset"):
         try:
             manifest = dataset.build(
@@ -89,12 +90,12 @@ def build(
                 seed=seed,
                 progress=reporter.part,
             )
-        except dataset.RejectedRowsError as error:
-            rejected = error
-    if rejected:
+        except (dataset.RejectedRowsError, dataset.OverlapError) as error:
+            refused = error
+    if refused:
         if as_json:
-            show_json(rejected.report)
-        raise rejected
+            show_json(_why_refused(refused))
+        raise refused
     if as_json:
         show_json(manifest)
     else:
@@ -199,6 +200,15 @@ def export(
         show(fields(record))
 
 
+def _why_refused(refused: RejectedRowsError | OverlapError) -> dict[str, Any]:
+    """Return the report of a build that froze nothing."""
+    from tunix_rt.dataset import RejectedRowsError
+
+    if isinstance(refused, RejectedRowsError):
+        return refused.report.model_dump(mode="json")
+    return {"ok": False, "contamination": [overlap.model_dump(mode="json") for overlap in refused.overlap]}
+
+
 def _summary(manifest: DatasetManifest) -> str:
     """Return what a dataset holds as text."""
     from tunix_rt.dataset import describe_overlap
@@ -260,10 +270,12 @@ def _show_tokens(preview: Any) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from tunix_rt.progress import printable
+
     colours = {"prompt": "cyan", "trained": "bold green", "ignored": "dim"}
     text = Text()
     for token in preview.tokens:
-        text.append(token.text, style=colours[token.role])
+        text.append(printable(token.text), style=colours[token.role])
     console = Console(soft_wrap=True, highlight=False)
     console.print(text)
     counts = {role: sum(token.role == role for token in preview.tokens) for role in colours}

@@ -6,7 +6,7 @@ They know nothing of tokenizers, models or runs.
 from tunix_rt.dataset.building import build
 from tunix_rt.dataset.checking import RejectedRowsError, Source, check, describe_check
 from tunix_rt.dataset.comparing import DatasetDiff, diff
-from tunix_rt.dataset.contamination import TaskOverlap, describe_overlap
+from tunix_rt.dataset.contamination import OverlapError, TaskOverlap, describe_overlap
 from tunix_rt.dataset.exporting import FORMATS, ExportFormat, export, export_record
 from tunix_rt.dataset.layout import dataset_key
 from tunix_rt.dataset.loading import Dataset, dataset_keys, load
@@ -21,6 +21,7 @@ __all__ = [
     "DatasetManifest",
     "ExportFormat",
     "OnError",
+    "OverlapError",
     "Quantiles",
     "RejectedRowsError",
     "RowView",

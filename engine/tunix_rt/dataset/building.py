@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from tunix_rt.dataset.checking import Progress, Reading, RejectedRowsError, Source
-from tunix_rt.dataset.contamination import EvaluationIndex, Match, describe_overlap, is_contaminated, overlaps
+from tunix_rt.dataset.contamination import EvaluationIndex, Match, OverlapError, is_contaminated, overlaps
 from tunix_rt.dataset.deduplication import Duplicate, jaccard, near_duplicates
 from tunix_rt.dataset.layout import DATASETS, DUPLICATES, QUARANTINE, REJECTED, dataset_key, split_file
 from tunix_rt.dataset.manifest import BuildConfig, Counts, DatasetManifest, OnError, Quantiles, Statistics
 from tunix_rt.dataset.splitting import SPLITS, Membership, Split, assign, choose_by, group_rows
 from tunix_rt.dataset.spool import Spool
 from tunix_rt.dataset.words import Codes, mix
-from tunix_rt.errors import ConfigError, ContaminationError, DataError, UsageError
+from tunix_rt.errors import ConfigError, DataError, UsageError
 from tunix_rt.formats import (
     MANIFEST,
     digest_files,
@@ -78,7 +78,7 @@ def build(
 
     Raises:
         RejectedRowsError: a row has an error and `on_error` is `fail`; the error carries the whole report.
-        ContaminationError: too many rows repeat items of the tasks in `against`, and this was not allowed.
+        OverlapError: too many rows repeat items of the tasks in `against`, and this was not allowed.
         DataError: no row is left.
         UsageError: the key exists with other rows, or a setting is impossible.
     """
@@ -274,11 +274,7 @@ class _Build:
         if self.config.allow_contaminated or not matched:
             return rows
         if is_contaminated(self.overlap):
-            found = "\n".join(filter(None, map(describe_overlap, self.overlap)))
-            raise ContaminationError(
-                f"{found}\n{len(matched):,} of {rows.size:,} rows repeat evaluation items: a score on these "
-                "tasks would mean nothing; remove the rows, or keep them knowingly with --allow-contaminated"
-            )
+            raise OverlapError(self.overlap, int(rows.size))
         return rows[~np.isin(rows, matched)]
 
     def _sampled(self, rows: Rows) -> Rows:

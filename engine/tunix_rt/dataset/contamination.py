@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from tunix_rt.dataset.words import Codes, codes, grams, key, words
+from tunix_rt.errors import ContaminationError
 from tunix_rt.formats import Format
 from tunix_rt.tasks import Task
 
@@ -83,6 +84,19 @@ class TaskOverlap(Format):
     """Rows that share half of the runs of 8 words."""
     examples: list[OverlapExample]
     """The first five matches."""
+
+
+class OverlapError(ContaminationError):
+    """Too many rows repeat items of evaluation tasks; carries the whole report."""
+
+    def __init__(self, overlap: list[TaskOverlap], rows: int) -> None:
+        matched = sum(task.rows for task in overlap)
+        found = "\n".join(filter(None, map(describe_overlap, overlap)))
+        super().__init__(
+            f"{found}\n{matched:,} of {rows:,} rows repeat evaluation items: a score on these "
+            "tasks would mean nothing; remove the rows, or keep them knowingly with --allow-contaminated"
+        )
+        self.overlap = overlap
 
 
 class _Index(NamedTuple):

@@ -30,6 +30,7 @@ class AdapterManifest(Format):
     """What an adapter folder holds; written last."""
 
     format_version: Literal[1] = 1
+    """Version of this format."""
     method: Literal["lora", "full"]
     """A low-rank adapter, or every weight."""
     base_model: str

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_files, digest_value, staged_folder, write_format
@@ -97,8 +97,10 @@ BASE_MODELS: dict[str, BaseModel] = {
 class ModelManifest(Format):
     """What a model folder holds; written last."""
 
-    format_version: int = 1
+    format_version: Literal[1] = 1
+    """Version of this format."""
     name: str
+    """Name of the base model."""
     family: str
     """`gemma3` or `gemma2`."""
     parameters: int
@@ -106,6 +108,7 @@ class ModelManifest(Format):
     source: str
     """Where the weights came from."""
     licence: str
+    """Licence of the weights."""
     files: dict[str, str]
     """Digest of every file of the folder."""
     digest: str

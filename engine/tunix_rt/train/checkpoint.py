@@ -30,6 +30,7 @@ class CheckpointManifest(Format):
     """What a checkpoint holds; written last."""
 
     format_version: Literal[1] = 1
+    """Version of this format."""
     step: int
     """Optimiser updates done."""
     position: dict[str, Any]

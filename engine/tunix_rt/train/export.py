@@ -79,7 +79,9 @@ class ExportManifest(Format):
     """What an export holds; written last."""
 
     format_version: Literal[1] = 1
+    """Version of this format."""
     format: ExportFormat
+    """`merged`, `peft` or `orbax`."""
     base_model: str
     """Name of the base model."""
     base_digest: str
@@ -117,6 +119,7 @@ class Reference(Format):
     prompts: list[str]
     """Rendered prompts."""
     max_new_tokens: int
+    """Longest completion, in tokens."""
     completions: list[Completion]
     """Greedy, with log-probabilities."""
 

@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -262,6 +261,31 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: no room on the disk for ")
     assert not list((tmp_path / "home" / "datasets").iterdir())
+
+
+def test_what_the_system_refuses_is_one_line(run: Run, tmp_path: Path) -> None:
+    source = str(write_rows(tmp_path / "rows.jsonl"))
+    assert run("data", "build", source, "--name", "boxes").exit_code == 0
+    result = run("data", "export", "boxes-v1", "--out", str(tmp_path))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert str(tmp_path) in result.stderr
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}.*"))
+
+
+def test_a_trace_cannot_command_the_terminal(run: Run, tmp_path: Path) -> None:
+    hostile = "\x1b]0;owned\x07 \x9b31m \u202e How many\tboxes?"
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"prompt": hostile, "completion": "<answer>3</answer>"}) + "\n")
+    assert run("data", "build", str(path), "--name", "boxes").exit_code == 0
+    shown = run("data", "show", "boxes-v1").stdout
+    assert r"\x1b]0;owned\x07 \x9b31m \u202e How many" in shown
+    assert not set("\x1b\x07\x9b\u202e") & set(shown)
+    result = run("data", "show", "\x1b[2J")
+    assert result.exit_code == 1
+    assert r"\x1b[2J" in result.stderr
+    assert "\x1b" not in result.stderr
 
 
 def test_doctor_notices_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

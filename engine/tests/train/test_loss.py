@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from flax import nnx
+from tunix.models.gemma import model as gemma2
 
 from tunix_rt.config import LoRAConfig
+from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.batches import Example, fill
-from tunix_rt.train.loss import block_diagonal, packed_loss, summed_cross_entropy
-from tunix_rt.train.model import LoadedModel, add_lora
+from tunix_rt.train.loss import block_diagonal, hidden_states, packed_loss, summed_cross_entropy
+from tunix_rt.train.model import add_lora, load_model
 
 VOCABULARY, WIDTH, POSITIONS = 300, 16, 40
 
 
-def dense(hidden: Any, embedding: Any, targets: Any, count: int, softcap: float | None) -> Any:
+def dense(hidden: Any, embedding: Any, targets: Any, count: Any, softcap: float | None) -> Any:
     logits = jnp.dot(hidden, embedding.T, precision="highest")
     if softcap is not None:
         logits = softcap * jnp.tanh(logits / softcap)
@@ -26,26 +31,164 @@ def dense(hidden: Any, embedding: Any, targets: Any, count: int, softcap: float 
     return jnp.sum(losses * (jnp.arange(len(targets)) < count))
 
 
-@pytest.mark.parametrize("count", [0, 1, 5, 6, 39, 40])
 @pytest.mark.parametrize("softcap", [None, 3.0])
-def test_value_and_both_gradients_equal_the_dense_loss(count: int, softcap: float | None) -> None:
-    keys = jax.random.split(jax.random.key(count), 3)
+def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) -> None:
+    keys = jax.random.split(jax.random.key(0), 3)
     hidden = jax.random.normal(keys[0], (POSITIONS, WIDTH))
     embedding = jax.random.normal(keys[1], (VOCABULARY, WIDTH))
     targets = jax.random.randint(keys[2], (POSITIONS,), 0, VOCABULARY)
 
-    def ours(hidden: Any, embedding: Any, frozen: bool) -> Any:
-        return summed_cross_entropy(
-            hidden, embedding, targets, jnp.int32(count), softcap=softcap, frozen=frozen, tile=64
-        )
+    def ours(hidden: Any, embedding: Any, count: Any, frozen: bool) -> Any:
+        return summed_cross_entropy(hidden, embedding, targets, count, softcap=softcap, frozen=frozen, tile=64)
 
-    expected, (by_hidden, by_embedding) = jax.value_and_grad(dense, (0, 1))(hidden, embedding, targets, count, softcap)
-    value, gradients = jax.value_and_grad(ours, (0, 1))(hidden, embedding, False)
-    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(gradients[0], by_hidden, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(gradients[1], by_embedding, rtol=1e-5, atol=1e-5)
-    value, gradients = jax.value_and_grad(ours, (0, 1))(hidden, embedding, True)
-    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(gradients[0], by_hidden, rtol=1e-5, atol=1e-5)
-    assert not np.any(gradients[1])
-    np.testing.assert_allclose(ours(hidden, embedding, True), expected, rtol=1e-5, atol=1e-5)
+    def theirs(hidden: Any, embedding: Any, count: Any) -> Any:
+        return dense(hidden, embedding, targets, count, softcap)
+
+    reference = jax.jit(jax.value_and_grad(theirs, (0, 1)))
+    trained = jax.jit(jax.value_and_grad(partial(ours, frozen=False), (0, 1)))
+    frozen = jax.jit(jax.value_and_grad(partial(ours, frozen=True), (0, 1)))
+    measured = jax.jit(partial(ours, frozen=True))
+    for count in (0, 1, 5, 6, 39, 40):
+        expected, (by_hidden, by_embedding) = reference(hidden, embedding, jnp.int32(count))
+        for value, gradients in (f(hidden, embedding, jnp.int32(count)) for f in (trained, frozen)):
+            np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(gradients[0], by_hidden, rtol=1e-5, atol=1e-5)
+        _, (_, of_trained) = trained(hidden, embedding, jnp.int32(count))
+        np.testing.assert_allclose(of_trained, by_embedding, rtol=1e-5, atol=1e-5)
+        _, (_, of_frozen) = frozen(hidden, embedding, jnp.int32(count))
+        assert not np.any(of_frozen)
+        np.testing.assert_allclose(measured(hidden, embedding, jnp.int32(count)), expected, rtol=1e-5, atol=1e-5)
+
+
+def rows_of(count: int, vocabulary: int, seed: int = 0) -> list[Example]:
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(6, 14, count)
+    return [
+        Example(str(n), rng.integers(4, vocabulary, length).astype(np.int32), 3) for n, length in enumerate(lengths)
+    ]
+
+
+def dense_packed_loss(model: Any, batch: dict[str, Any]) -> Any:
+    """Return the same loss from all logits, as Tunix's own recipe with a float32 cross-entropy would."""
+    logits, _ = model(batch["tokens"], batch["positions"], None, block_diagonal(batch["segments"]))
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits[:, :-1], batch["tokens"][:, 1:])
+    return jnp.sum(losses * batch["trained"][:, 1:]) / batch["normaliser"]
+
+
+def as_arrays(batch: dict[str, Any]) -> dict[str, Any]:
+    return {name: jnp.asarray(value) for name, value in batch.items()}
+
+
+@nnx.jit
+def loss_of(model: Any, batch: dict[str, Any]) -> Any:
+    return packed_loss(model, **batch)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_loss_and_gradients_of_a_model_equal_the_dense_ones(nano_files: ModelFiles, method: str) -> None:
+    model = load_model(nano_files).model
+    if method == "lora":
+        model = add_lora(model, LoRAConfig(rank=4))
+        for path, weight in nnx.state(model, nnx.LoRAParam).flat_state():
+            rng = np.random.default_rng(len(str(path)))
+            weight[...] = jnp.asarray(rng.normal(0, 0.05, weight.shape), jnp.float32)
+    examples = rows_of(6, 260)
+    batch = as_arrays(fill([examples[:3], examples[3:]], 48, normaliser=30.0))
+    kind = nnx.DiffState(0, nnx.LoRAParam if method == "lora" else nnx.Param)
+    ours = nnx.jit(nnx.value_and_grad(lambda model: packed_loss(model, **batch), argnums=kind))
+    theirs = nnx.jit(nnx.value_and_grad(lambda model: dense_packed_loss(model, batch), argnums=kind))
+    (value, gradients), (expected, wanted) = ours(model), theirs(model)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    for (path, gradient), (_, other) in zip(gradients.flat_state(), wanted.flat_state(), strict=True):
+        scale = float(jnp.abs(other[...]).max())
+        np.testing.assert_allclose(gradient[...], other[...], atol=1e-5 * max(scale, 1e-3), err_msg=str(path))
+
+
+def test_packed_examples_give_the_hidden_states_and_the_loss_of_separate_ones(nano_files: ModelFiles) -> None:
+    model = load_model(nano_files).model
+    examples = rows_of(4, 260)
+
+    @nnx.jit
+    def hidden(model: Any, batch: dict[str, Any]) -> Any:
+        with hidden_states(model):
+            return model(batch["tokens"], batch["positions"], None, block_diagonal(batch["segments"]))[0]
+
+    packed = as_arrays(fill([examples], 60, normaliser=1.0))
+    separate = [as_arrays(fill([[example]], 60, normaliser=1.0)) for example in examples]
+    together, start = hidden(model, packed), 0
+    for example, batch in zip(examples, separate, strict=True):
+        length = len(example.tokens)
+        alone = hidden(model, batch)[0, :length]
+        np.testing.assert_allclose(together[0, start : start + length], alone, rtol=1e-4, atol=1e-5)
+        start += length
+    losses = [float(loss_of(model, batch)) for batch in separate]
+    np.testing.assert_allclose(loss_of(model, packed), sum(losses), rtol=1e-5)
+
+
+def test_no_token_of_another_segment_changes_a_loss(nano_files: ModelFiles) -> None:
+    model = load_model(nano_files).model
+    first, second, third = rows_of(3, 260)
+    one = fill([[first, second]], 60, normaliser=1.0)
+    other = fill([[third, second]], 60, normaliser=1.0)
+    for batch in (one, other):
+        batch["trained"] = batch["trained"] & (batch["segments"] == 2)
+    values = [float(loss_of(model, as_arrays(batch))) for batch in (one, other)]
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+
+
+def test_first_token_of_a_segment_is_never_a_target(nano_files: ModelFiles) -> None:
+    model = load_model(nano_files).model
+    batch = as_arrays(fill([rows_of(3, 260)], 60, normaliser=1.0))
+    every = batch | {"trained": batch["segments"] > 0}
+    without_first = batch | {"trained": (batch["segments"] > 0) & (batch["positions"] > 0)}
+    assert float(loss_of(model, every)) == float(loss_of(model, without_first)) > 0
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_compiled_step_never_holds_logits_of_all_positions(nano_files: ModelFiles, method: str) -> None:
+    model = load_model(nano_files).model
+    if method == "lora":
+        model = add_lora(model, LoRAConfig(rank=4))
+    vocabulary, rows, length = model.embedder.num_embed, 2, 96
+    batch = as_arrays(fill([rows_of(4, 260, seed) for seed in range(rows)], length, normaliser=1.0))
+    kind = nnx.DiffState(0, nnx.LoRAParam if method == "lora" else nnx.Param)
+    graph, state = nnx.split(model)
+
+    def step(loss: Any) -> str:
+        def compute(state: Any) -> Any:
+            return nnx.value_and_grad(lambda model: loss(model), argnums=kind)(nnx.merge(graph, state))
+
+        return jax.jit(compute).lower(state).compile().as_text()
+
+    def largest(text: str) -> int:
+        """Return the largest number of positions that any array has logits for."""
+        shapes = [[int(size) for size in found.split(",")] for found in re.findall(r"f32\[([\d,]+)\]", text)]
+        held = [shape for shape in shapes if vocabulary in shape and model.config.embed_dim not in shape]
+        return max((int(np.prod(shape)) // vocabulary for shape in held), default=0)
+
+    assert largest(step(lambda model: dense_packed_loss(model, batch))) >= rows * (length - 1)
+    small = step(lambda model: packed_loss(model, **batch))
+    assert largest(small) < rows * length, "one tile of the vocabulary is all of nano's; a size is an eighth or more"
+    assert f"f32[{rows},{length},{vocabulary}]" not in small
+
+
+def test_work_is_proportional_to_the_trained_positions() -> None:
+    hidden, embedding = jnp.ones((64, 8)), jnp.ones((32, 8))
+    text = jax.jit(lambda count: summed_cross_entropy(hidden, embedding, jnp.zeros(64, jnp.int32), count, tile=16))
+    shapes = set(re.findall(r"f32\[(\d+),16\]", text.lower(jnp.int32(3)).compile().as_text()))
+    assert {"8", "16", "24", "32", "40", "48", "56", "64"} <= shapes
+
+
+def test_soft_cap_of_gemma_2_meets_the_logits_and_not_the_hidden_states() -> None:
+    sizes = {"num_embed": 300, "embed_dim": 32, "hidden_dim": 48, "num_heads": 2, "head_dim": 16, "num_kv_heads": 1}
+    config = gemma2.ModelConfig(
+        **sizes, num_layers=2, sliding_window_size=16, final_logit_softcap=2.0, attn_logits_soft_cap=5.0,
+        use_post_attn_norm=True, use_post_ffw_norm=True,
+        attention_types=(gemma2.AttentionType.LOCAL_SLIDING, gemma2.AttentionType.GLOBAL),
+    )  # fmt: skip
+    model = gemma2.Gemma(config, rngs=nnx.Rngs(0))
+    model.embedder.input_embedding[...] = 10 * model.embedder.input_embedding[...]
+    batch = as_arrays(fill([rows_of(3, 300)], 48, normaliser=20.0))
+    expected = float(nnx.jit(dense_packed_loss)(model, batch))
+    assert float(loss_of(model, batch)) == pytest.approx(expected, rel=1e-5)
+    assert model.final_logits_softcap == 2.0

@@ -191,6 +191,10 @@ class PackedData:
         examples = [example for row in self._rows(number) for example in row]
         return sum(len(example.tokens) for example in examples), sum(example.trained for example in examples)
 
+    def names(self, number: int) -> list[str]:
+        """Return the traces in micro-batch `number`."""
+        return [example.name for row in self._rows(number) for example in row]
+
     def position(self, micro_batches: int) -> dict[str, int | float]:
         """Return where the data stands after so many micro-batches, for people."""
         rows = micro_batches * self.batch_size

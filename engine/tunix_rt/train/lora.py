@@ -46,11 +46,11 @@ class LoraProvider(qwix.LoraProvider):  # type: ignore[misc]
         change = lora_product(lhs.reshape(-1, wide), lora_a.reshape(wide, rank), lora_b.reshape(rank, -1))
         change = change.reshape(*lhs.shape[: 1 - lora_a.ndim], *lora_b.shape[1:])
         if einsum_str:
-            change = change.transpose(_places(einsum_str))
+            change = change.transpose(output_places(einsum_str))
         return (out + change * (rule.alpha / rule.rank)).astype(lhs.dtype)
 
 
-def _places(einsum_str: str) -> tuple[int, ...]:
+def output_places(einsum_str: str) -> tuple[int, ...]:
     """Return where each output dimension stands among the free ones of the activations, then of the weight."""
     inputs, _, output = einsum_str.replace(" ", "").partition("->")
     left, right = inputs.split(",")

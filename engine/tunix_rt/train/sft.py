@@ -17,8 +17,7 @@ import numpy as np
 import optax
 from flax import nnx
 from orbax import checkpoint as ocp
-from tunix.sft import sharding_utils
-from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig
+from tunix.sft.peft_trainer import TrainingConfig
 
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import Format, write_format
@@ -34,6 +33,8 @@ from tunix_rt.train.memory import keep_pages
 from tunix_rt.train.model import LoadedModel, add_lora, load_model
 from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config, steps_in_time
 from tunix_rt.train.preview import describe, preview_examples
+from tunix_rt.train.sampler import enable_compilation_cache
+from tunix_rt.train.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ def train_sft(
     began = time.monotonic()
     check_method(config)
     keep_pages()
+    enable_compilation_cache(run.home)
     say = progress.say if progress else logger.info
     if base is None:
         files = fetch(config.base_model, run.home, path=config.model_path, progress=say)
@@ -120,6 +122,7 @@ def train_sft(
     speed = Speed(step=0.0, evaluation=0.0, closing=_closing_seconds(model))
     with base.mesh, stopping_between_updates() as stop:
         trainer = make_trainer(config, run, model)
+        _, measure = trainer.compile_steps()
         if run.plan.is_file():
             plan = SFTPlan.read(run.plan)
             speed.step = plan.step_seconds
@@ -156,12 +159,11 @@ def train_sft(
         trainer.metrics_logger = recorder
         trainer.with_training_hooks(recorder)
         trainer.with_data_hooks(feed)
-        trainer.train((), measured)
+        trainer.train((), measured, skip_jit=True)
         seal()
         if measured and trainer.train_steps not in recorder.valid_losses and feed.finish != "signal":
             began_eval = time.monotonic()
-            _, measure = trainer.jit_train_and_eval_step(cache_nnx_graph=True)
-            losses = [float(measure(_on_mesh(batch))[0]) for batch in measured]
+            losses = [float(measure(batch)[0]) for batch in measured]
             recorder.valid_loss(trainer.train_steps, statistics.fmean(losses), time.monotonic() - began_eval)
     lora = config.lora if config.method == "lora" else None
     adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
@@ -183,7 +185,7 @@ def train_sft(
     )
 
 
-def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> PeftTrainer:
+def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> Trainer:
     """Return Tunix's trainer with our loss; it restores the newest checkpoint of the run."""
     # Not in the background: Orbax would delete an old checkpoint while we seal it.
     options = ocp.CheckpointManagerOptions(
@@ -198,7 +200,8 @@ def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> PeftTrain
         checkpoint_root_directory=str(run.checkpoints.resolve()),
         checkpointing_options=options,
     )
-    return PeftTrainer(model, make_optimizer(config), tunix_config).with_loss_fn(packed_loss)
+    trainer: Trainer = Trainer(model, make_optimizer(config), tunix_config).with_loss_fn(packed_loss)
+    return trainer
 
 
 def make_optimizer(config: SFTConfig) -> optax.GradientTransformation:
@@ -216,7 +219,7 @@ def make_optimizer(config: SFTConfig) -> optax.GradientTransformation:
 def _fit(
     config: SFTConfig,
     run: RunDir,
-    trainer: PeftTrainer,
+    trainer: Trainer,
     data: PackedData,
     valid: list[Batch],
     speed: Speed,
@@ -228,14 +231,14 @@ def _fit(
     They leave no trace: the weights do not move, and the optimiser's state is set back to its start, all zeros.
     """
     began = time.monotonic()
-    step, measure = trainer.jit_train_and_eval_step(cache_nnx_graph=True)
+    step, measure = trainer.create_train_step_fn(), trainer.create_eval_step_fn()
     set_learning_rate(trainer.optimizer, 0.0)
-    jax.block_until_ready(step(_on_mesh(data.batch(0))))
+    jax.block_until_ready(step(data.batch(0)))
     compiled = time.monotonic()
     times = [_seconds(step, data.batch(number)) for number in range(_TIMED)]
     evaluation = 0.0
     if valid:
-        jax.block_until_ready(measure(_on_mesh(valid[0])))
+        jax.block_until_ready(measure(valid[0]))
         evaluation = len(valid) * _seconds(measure, valid[0])
     state = nnx.state(trainer.optimizer, nnx.optimizer.OptState)
     nnx.update(trainer.optimizer, jax.tree.map(_zeros_like, state))
@@ -248,13 +251,8 @@ def _fit(
 
 def _seconds(compute: Any, batch: Batch) -> float:
     began = time.monotonic()
-    jax.block_until_ready(compute(_on_mesh(batch)))
+    jax.block_until_ready(compute(batch))
     return time.monotonic() - began
-
-
-def _on_mesh(batch: Batch) -> Any:
-    # As the trainer itself places them; any other way would be compiled a second time.
-    return sharding_utils.shard_input(batch, ("fsdp",))
 
 
 def _zeros_like(leaf: jax.Array) -> jax.Array:

@@ -1,0 +1,70 @@
+"""Tunix's PeftTrainer with a compiled step that gives back only what it changed. It does not know data or losses.
+
+Tunix compiles its steps with `nnx.jit`, which returns the whole model: every weight that did not change is copied, at
+every step and at every batch of a measurement. For Gemma 3 270M these are 1.1 GB of fresh memory, filled by one thread,
+about as long as all other work of a step. Tunix's loop, optimiser, hooks and checkpoints are used as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from flax import nnx
+from jax.interpreters import pxla
+from tunix.sft import sharding_utils
+from tunix.sft.peft_trainer import PeftTrainer
+
+Step = Callable[[Any], Any]
+
+
+class Trainer(PeftTrainer):  # type: ignore[misc]
+    """A PeftTrainer to be trained with `skip_jit=True`: its step functions are compiled already."""
+
+    def compile_steps(self) -> tuple[Step, Step]:
+        """Return the functions that take a batch: one trains and returns `(loss, aux, norm)`, one `(loss, aux)`.
+
+        Call it where the mesh is set; nothing is compiled before their first call.
+        """
+        self._shard_optimizer(pxla.thread_resources.env.physical_mesh)
+        kind = nnx.LoRAParam if self._lora_enabled else nnx.Param
+        graph, _, frozen = nnx.split(self.model, kind, ...)
+        optimizer_graph, _ = nnx.split(self.optimizer)
+        update, measure = super().create_train_step_fn(), super().create_eval_step_fn()
+
+        def pure_step(trained: Any, state: Any, frozen: Any, batch: Any) -> Any:
+            model, optimizer = nnx.merge(graph, trained, frozen), nnx.merge(optimizer_graph, state)
+            told = update(model, optimizer, batch)
+            return nnx.state(model, kind), nnx.state(optimizer), told
+
+        def pure_measure(trained: Any, frozen: Any, batch: Any) -> Any:
+            return measure(nnx.merge(graph, trained, frozen), batch)
+
+        compiled_step = jax.jit(pure_step, donate_argnums=(0, 1))
+        compiled_measure = jax.jit(pure_measure)
+
+        def step(batch: Any) -> Any:
+            trained, state, told = compiled_step(
+                nnx.state(self.model, kind), nnx.state(self.optimizer), frozen, self._placed(batch)
+            )
+            nnx.update(self.model, trained)
+            nnx.update(self.optimizer, state)
+            return told
+
+        def evaluate(batch: Any) -> Any:
+            return compiled_measure(nnx.state(self.model, kind), frozen, self._placed(batch))
+
+        self._compiled = step, evaluate
+        return self._compiled
+
+    def _placed(self, batch: Any) -> Any:
+        return sharding_utils.shard_input(batch, self.config.data_sharding_axis)
+
+    def create_train_step_fn(self) -> Step:
+        """Return the compiled step."""
+        return self._compiled[0]
+
+    def create_eval_step_fn(self) -> Step:
+        """Return the compiled measurement."""
+        return self._compiled[1]

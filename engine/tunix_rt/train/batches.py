@@ -97,8 +97,8 @@ def fitting(examples: Sequence[Example], max_length: int, *, drop: bool = False)
     if long and not drop:
         longest = max(long, key=lambda example: len(example.tokens))
         raise RenderError(
-            f"{len(long)} of {len(examples)} traces are longer than max_length={max_length} tokens and would lose their "
-            f"answer; the longest is {longest.name} with {len(longest.tokens)}. Raise max_length, or set "
+            f"{len(long)} of {len(examples)} traces are longer than max_length={max_length} tokens and would lose "
+            f"their answer; the longest is {longest.name} with {len(longest.tokens)}. Raise max_length, or set "
             "overlong=drop to leave such traces out"
         )
     if len(long) == len(examples):

@@ -154,6 +154,8 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
     speed: Speed
     deadline: float | None
     progress: Reporter | None
+    after_update: Callable[[], object]
+    """Called after the metrics of an update are on disk."""
     losses: dict[int, float] = field(default_factory=dict)
     valid_losses: dict[int, float] = field(default_factory=dict)
 
@@ -218,6 +220,7 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
         log_metrics(self.run, **record)
         if self.progress:
             self.progress.update(train_step, self.steps, self._tokens, loss=loss)
+        self.after_update()
 
     def on_train_end(self, train_ctx: Any) -> None:
         """Nothing to do: the trainer still has one update to tell."""

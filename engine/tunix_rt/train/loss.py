@@ -1,4 +1,4 @@
-"""The loss of supervised fine-tuning: float32 cross-entropy that forms logits for trained tokens only, a tile at a time.
+"""The loss of fine-tuning: float32 cross-entropy that forms logits for trained tokens only, a tile at a time.
 
 Tunix's own loss forms logits, their log-softmax and a one-hot for every position, `[B, L, V]` each. Here the hidden
 states of the trained positions `[n, D]` meet the embedding `[V, D]` tile by tile; a running maximum and sum (online
@@ -246,8 +246,8 @@ def _both_gradients(
 ) -> tuple[jax.Array, jax.Array]:
     """Return the gradients of the masked sum of `logsumexp` by hidden states `[n, D]` and embedding `[V, D]`.
 
-    The weights must be final before they meet the hidden states, so that logits are formed a second time: a quarter more
-    work than keeping them would be, and no `[n, V]` in memory.
+    The weights must be final before they meet the hidden states, so that logits are formed a second time: a quarter
+    more work than keeping them would be, and no `[n, V]` in memory.
     """
 
     def body(carry: Any, first: Any, rows: jax.Array) -> Any:

@@ -1,8 +1,8 @@
 """Memory: keep freed pages instead of giving them back to the kernel. It does not know what they are used for.
 
-XLA allocates the buffers of every step anew. By default the C library maps fresh pages for each large one and unmaps them
-afterwards, so that every step pays a page fault for every 4 KiB that it touches: about a quarter of a training step on a
-CPU. A process that keeps its pages pays once.
+XLA allocates the buffers of every step anew. By default the C library maps fresh pages for each large one and unmaps
+them afterwards, so that every step pays a page fault for every 4 KiB that it touches: about a quarter of a training
+step on a CPU. A process that keeps its pages pays once.
 """
 
 from __future__ import annotations

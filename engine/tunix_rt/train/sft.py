@@ -149,13 +149,8 @@ def train_sft(
         def seal() -> None:
             checkpoint.seal(run.checkpoints, lambda step: data.position(step * config.accumulation))
 
-        recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress)
-
-        def between(done: int) -> None:
-            recorder.between(done)
-            seal()
-
-        feed = Feed(data, measured, plan.steps, config.eval_every_steps, speed, deadline, stop, between)
+        recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress, seal)
+        feed = Feed(data, measured, plan.steps, config.eval_every_steps, speed, deadline, stop, recorder.between)
         trainer.metrics_logger = recorder
         trainer.with_training_hooks(recorder)
         trainer.with_data_hooks(feed)
@@ -193,7 +188,7 @@ def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> Trainer:
         max_to_keep=config.keep_checkpoints,
         enable_async_checkpointing=False,
     )
-    run.checkpoints.mkdir(exist_ok=True)
+    run.checkpoints.mkdir(parents=True, exist_ok=True)
     tunix_config = TrainingConfig(
         eval_every_n_steps=config.eval_every_steps,
         gradient_accumulation_steps=config.accumulation if config.accumulation > 1 else None,

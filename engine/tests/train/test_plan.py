@@ -1,0 +1,85 @@
+"""The plan: updates, tokens, operations, memory and seconds, from sizes that are worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tunix_rt import dataset, tasks
+from tunix_rt.config import SFTConfig
+from tunix_rt.errors import BudgetError, ConfigError, RenderError
+from tunix_rt.train.architecture import Architecture
+from tunix_rt.train.base_models import ModelFiles
+from tunix_rt.train.plan import (
+    check_method,
+    layer_parameters,
+    memory_bytes,
+    plan_sft,
+    step_flops,
+    steps_in_time,
+)
+
+GEMMA_270M = Architecture(
+    family="gemma3", num_layers=18, vocab_size=262_144, embed_dim=640, hidden_dim=2048, num_heads=4, num_kv_heads=1,
+    head_dim=256, sliding_window=512, global_rope=1e6, local_rope=1e4,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(models_home: Path) -> Path:
+    dataset.build([tasks.load("nano-arithmetic", limit=200)], name="plan", version="v1", home=models_home)
+    return models_home
+
+
+def test_weights_of_the_layers_are_the_published_100_million() -> None:
+    assert layer_parameters(GEMMA_270M) == pytest.approx(100e6, rel=0.01)
+
+
+def test_operations_of_an_update_are_those_worked_out_by_hand() -> None:
+    config = SFTConfig(max_length=512, batch_size=2, accumulation=3)
+    layers, attention, head = 4 * layer_parameters(GEMMA_270M), 12 * 512 * 4 * 256 * 18, 4 * 262_144 * 640
+    assert step_flops(config, GEMMA_270M, 0.5) == pytest.approx(3072 * (layers + attention + 0.5 * head))
+    full = config.model_copy(update={"method": "full"})
+    assert step_flops(full, GEMMA_270M, 0.5) > 1.5 * step_flops(config, GEMMA_270M, 0.5)
+
+
+def test_memory_grows_with_rows_and_with_full_fine_tuning() -> None:
+    config = SFTConfig(max_length=512)
+    small = memory_bytes(config, GEMMA_270M, 0.5)
+    assert 2e9 < small < 7e9
+    assert memory_bytes(config.model_copy(update={"batch_size": 4}), GEMMA_270M, 0.5) > small + 1e9
+    assert memory_bytes(config.model_copy(update={"method": "full"}), GEMMA_270M, 0.5) > small + 3e9
+
+
+def test_steps_in_time_pays_for_the_measurements_between_them() -> None:
+    assert steps_in_time(100, 2.0, 0.0, 50) == 50
+    assert steps_in_time(100, 2.0, 20.0, 10) == 20
+    with pytest.raises(BudgetError, match="one update takes 9"):
+        steps_in_time(5, 9.0, 0.0, 10)
+
+
+def test_plan_counts_updates_and_tokens_without_a_model(home: Path, nano_files: ModelFiles) -> None:
+    config = SFTConfig(base_model="nano", dataset="plan-v1", max_length=128, batch_size=2, accumulation=2, epochs=3)
+    plan = plan_sft(config, home)
+    assert plan.steps == -(-3 * plan.rows // 4)
+    assert plan.epochs == pytest.approx(plan.steps * 4 / plan.rows, abs=1e-3)
+    assert plan.tokens == pytest.approx(plan.steps * 4 * 128 * plan.useful_share, rel=1e-3)
+    assert 0 < plan.trained_tokens < plan.tokens
+    assert plan.seconds == pytest.approx(plan.steps * plan.step_seconds, rel=0.1, abs=0.1)
+    assert not plan.measured
+    assert plan_sft(config.model_copy(update={"max_steps": 7}), home).steps == 7
+    assert plan_sft(config.model_copy(update={"max_examples": 50}), home).examples == 50
+
+
+def test_rows_that_are_too_short_are_refused_or_counted(home: Path, nano_files: ModelFiles) -> None:
+    config = SFTConfig(base_model="nano", dataset="plan-v1", max_length=40)
+    with pytest.raises(RenderError, match="longer than max_length=40"):
+        plan_sft(config, home)
+    assert plan_sft(config.model_copy(update={"overlong": "drop"}), home).left_out > 0
+
+
+def test_full_fine_tuning_in_half_precision_is_refused() -> None:
+    with pytest.raises(ConfigError, match="float32"):
+        check_method(SFTConfig(method="full", dtype="bfloat16"))
+    check_method(SFTConfig(method="lora", dtype="bfloat16"))

@@ -312,3 +312,14 @@ def test_interrupt_ends_with_its_code_and_one_line(tmp_path: Path, number: int, 
     assert words_after[-1] == "interrupted; what is in a checkpoint is kept"
     assert "Traceback" not in " ".join(words_after)
     assert data == ""
+
+
+def test_interrupted_process_leaves_without_taking_itself_apart() -> None:
+    # XLA that still compiles in a thread crashes the end of Python; an exit handler that aborts stands for it.
+    code = (
+        "import atexit, os, sys\nfrom tunix_rt.cli import app, main\natexit.register(os.abort)\n"
+        "@app.command()\ndef stop() -> None:\n    raise KeyboardInterrupt\n"
+        "sys.argv = ['tunix-rt', 'stop']\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted; what is in a checkpoint is kept\n")

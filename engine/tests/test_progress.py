@@ -64,6 +64,12 @@ def test_failure_is_said() -> None:
     assert stream.getvalue().splitlines()[-1] == "sft: broken off after 0 s"
 
 
+def test_control_characters_are_spelled_out() -> None:
+    stream = io.StringIO()
+    Reporter(stream).say("row \x1b[2J\r\u202e:\tfine\né")
+    assert stream.getvalue() == "row \\x1b[2J\\r\\u202e:\tfine\né\n"
+
+
 def test_quiet_reporter_says_nothing() -> None:
     stream = io.StringIO()
     with Reporter(stream, interval=0, quiet=True) as reporter, reporter.phase("sft"):

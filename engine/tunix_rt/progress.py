@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 24
 """Characters of the bar."""
+_CONTROLS = [code for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"]
+_DIRECTIONS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_VISIBLE = {code: chr(code).encode("unicode_escape").decode() for code in (*_CONTROLS, *_DIRECTIONS)}
 
 
 @dataclass
@@ -145,11 +148,17 @@ class Reporter:
     def _write(self, text: str) -> None:
         if self._quiet:
             return
+        text = printable(text)
         if self._live:
             self._live.console.print(text, markup=False, highlight=False)
         else:
             self._stream.write(text + "\n")
             self._stream.flush()
+
+
+def printable(text: str) -> str:
+    """Return text that a terminal only shows: characters that would command it (or turn its lines) are spelled out."""
+    return text.translate(_VISIBLE)
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,6 @@ Nothing heavy is imported here at module level, so that `tunix-rt --help` answer
 from __future__ import annotations
 
 import errno
-import errno
 import importlib.metadata
 import os
 import sys
@@ -50,15 +49,7 @@ class Commands(typer.core.TyperGroup):
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head` has read enough; Typer ends quietly
                 raise
-            sys.stderr.write(f"error: {printable(str(error))}; check the path, its permissions and the free space\n")
-            raise typer.Exit(1) from error
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            where = error.filename or home()
-            sys.stderr.write(
-                f"error: no room on the disk for {where}; free some and start again: nothing is half there\n"
-            )
+            sys.stderr.write(f"error: {printable(_system_error(error))}\n")
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             sys.stderr.write("interrupted; what is in a checkpoint is kept\n")
@@ -84,6 +75,13 @@ def _dashes(word: str) -> str:
         return word
     name, separator, value = word.partition("=")
     return name.replace("_", "-") + separator + value
+
+
+def _system_error(error: OSError) -> str:
+    """Return in one line what the system refused to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"no room on the disk for {error.filename or home()}; free some and start again: nothing is half there"
+    return f"{error}; check the path and its permissions"
 
 
 def _version(wanted: bool) -> None:

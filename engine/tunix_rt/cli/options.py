@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tunix_rt.progress import printable
+
 if TYPE_CHECKING:
     from tunix_rt.progress import Reporter
 
@@ -44,12 +46,12 @@ def side_environment() -> Path | None:
 
 def say(text: str) -> None:
     """Say something to the person: on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text) + "\n")
 
 
 def show(text: str) -> None:
     """Print data: on stdout."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.write(printable(text).rstrip("\n") + "\n")
 
 
 def show_json(value: Any) -> None:

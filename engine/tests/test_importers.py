@@ -624,3 +624,24 @@ def test_gsm8k_when_the_file_is_at_hand() -> None:
         found = traces(path)
         assert len(found) == 7473
         assert not any("<<" in step.content for trace in found for step in trace.steps)
+
+
+def test_numbers_that_json_cannot_keep_are_refused(tmp_path: Path) -> None:
+    exact, rounded = 2**53 - 1, 12345678901234567890123
+    path = tmp_path / "a.jsonl"
+    records = [{"prompt": f"{n}?", "completion": n} for n in (exact, rounded, float(2**53), 2.5, 7.0)]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    found = [result for _, result in read(path)]
+    assert [getattr(result, "final_answer", None) for result in found] == [str(exact), None, None, "2.5", "7"]
+    assert {result.fix for result in found if isinstance(result, RowError)} == {"write it as a string"}
+
+
+def test_bytes_in_parquet_are_text_only_if_they_are_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(
+        as_parquet([{"prompt": b"1?", "completion": "é".encode()}, {"prompt": b"2?", "completion": b"\xff"}])
+    )
+    good, bad = (result for _, result in read(path))
+    assert isinstance(good, ReasoningTrace)
+    assert (good.prompt, good.final_answer) == ("1?", "é")
+    assert isinstance(bad, RowError)

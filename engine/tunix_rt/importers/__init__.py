@@ -146,7 +146,7 @@ _REASONS = {
 
 def _invalid(error: ErrorDetails) -> RowProblem:
     field = ".".join(part for part in error["loc"] if isinstance(part, str)) or "row"
-    reason, fix = _REASONS.get(error["type"], (error["msg"], "correct it"))
+    reason, fix = _REASONS.get(error["type"], (error["msg"].removeprefix("Value error, "), "correct it"))
     place = ".".join(str(part) for part in error["loc"])
     found = "" if error["type"] == "missing" else f"{place} = {excerpt(error['input'])}"
     return RowProblem(field, reason.format(**error.get("ctx", {})), fix, found)

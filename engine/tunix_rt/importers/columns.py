@@ -19,6 +19,8 @@ Draft = dict[str, Any]
 
 _LONG_META = 500
 """Longest text, in characters, that another column may add to `meta`."""
+_EXACT_FLOAT = 2**53
+"""Numbers from here on are not all exact as floats."""
 _PARTS = frozenset(
     {
         *(
@@ -72,6 +74,8 @@ def raw_text(row: Row, column: str) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RowProblem(column, "is not a text", "write a string", value)
+    if isinstance(value, float) and abs(value) >= _EXACT_FLOAT:  # JSON numbers beyond 64 bits arrive rounded, too
+        raise RowProblem(column, "is a number with more digits than are kept", "write it as a string", value)
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

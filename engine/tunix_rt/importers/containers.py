@@ -295,11 +295,16 @@ def _parquet_rows(stream: IO[bytes], zipped: bool) -> Iterator[tuple[int, Row | 
             yield number + 1, RowProblem("file", "is not a whole Parquet file", fix, str(error))
 
 
+def _plain(value: Any) -> str:
+    """Return a value that JSON has no type for as text: dates and decimals as usual, bytes only if they are UTF-8."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 def _parquet_row(batch: Any, index: int) -> Row | RowProblem:
     try:
         row = {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         # The same kinds of value as from JSON; NaN becomes null.
-        return cast("Row", orjson.loads(orjson.dumps(row, default=str)))
+        return cast("Row", orjson.loads(orjson.dumps(row, default=_plain)))
     except UnicodeDecodeError as error:
         return RowProblem("row", "is not UTF-8", "save the file as UTF-8", str(error))
     except (TypeError, orjson.JSONDecodeError) as error:

@@ -216,6 +216,19 @@ def test_answer_spam_is_not_right_under_strict(answer: str) -> None:
     assert (score.value, score.verdict) == (0.0, "parse_fail"), score.explanation
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is not 42", None),
+        ("The answer is 41, not 42", "41"),
+        ("The answer is not 42 but 41.", "41"),
+    ],
+)
+def test_lenient_leaves_out_what_the_answer_is_not(text: str, answer: str | None) -> None:
+    assert grade(text, target("number", "42"), mode="lenient").value == 0.0
+    assert grade(text, target("number", "41"), mode="lenient").value == float(answer is not None)
+
+
 def test_lenient_takes_the_last_of_several_answers() -> None:
     text = "<answer>5</answer> or <answer>6</answer>"
     assert grade(text, target("number", "5"), mode="lenient").value == 0.0

@@ -81,6 +81,8 @@ def test_read_number(text: str, value: int | str) -> None:
     "text",
     [
         "",
+        "9**9**9",
+        "9 * 9",
         "abc",
         "5-10",
         "5–10",

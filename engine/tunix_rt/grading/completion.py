@@ -33,6 +33,8 @@ _PHRASE = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?:(?<=\w{3})|(?<=\d)|(?<=[)\]}*\"$%]))[.!]\s+(?=\S)")
 _BOXED = "\\boxed{"
+_DENIED = re.compile(r"\bnot\s+\S+", re.IGNORECASE)
+"""What a statement says that the answer is not: `41, not 42`."""
 
 
 def _own_text(completion: str) -> str:
@@ -158,7 +160,7 @@ def _grade_lenient(completion: str, target: Target) -> Score:
         leading = _LEADING_CHOICE.match(stated[0]) if target.kind == "choice" else None
         if leading:
             return compare(leading["label"], target, where=stated[1])
-        narrowed = _last_of_kind(stated[0], target)
+        narrowed = _last_of_kind(_DENIED.sub("", stated[0]), target)
         if narrowed:
             return compare(narrowed[0], target, where=f"{narrowed[1]} of what was {stated[1]}")
     return score

@@ -105,6 +105,7 @@ _NUMBER = re.compile(
 )
 _RELATION = re.compile(r"[<>≠≤≥]|!=")
 _OPERATOR = re.compile(r"[-+*/^]")
+_PRODUCT = re.compile(r"\d\s*\*+\s*\d")
 _NOT_A_VALUE = re.compile(r"[+*√|\\]|\bnot\b|n't\b|(?<!\w)-\s*\d")
 _EQUALS = re.compile(r"=|≈|~|\\approx(?![a-zA-Z])")
 
@@ -231,7 +232,8 @@ def _one_number(text: str) -> Quantity:
         if value is None:
             raise UnreadableError("holds no number")
         return value
-    if _NOT_A_VALUE.search(rest.strip("*` ")):
+    # `9**9**9` is a power, though stars around a number (`**9**`) are only emphasis.
+    if _NOT_A_VALUE.search(rest.strip("*` ")) or (len(quantities) > 1 and _PRODUCT.search(text)):
         raise UnreadableError("is not a plain number")
     values = {quantity.value for quantity in quantities}
     values |= {Fraction(_SMALL[word]) for word in rest.lower().split() if word in _SMALL and word != "one"}

@@ -55,6 +55,9 @@ def test_format_is_frozen_and_knows_its_keys() -> None:
         point.x = 2.0  # type: ignore[misc]
     with pytest.raises(ValidationError, match="Extra inputs"):
         Point.model_validate({"x": 1, "y": 2})
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(ValidationError, match="finite"):
+            Point(x=number)
     assert Point.model_json_schema()["properties"]["x"]["description"] == "Place."
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -189,6 +190,24 @@ def test_verify_notices_an_edited_manifest(tmp_path: Path) -> None:
     run.manifest.write_text(json.dumps(edited))
     with pytest.raises(DigestError, match="was edited"):
         verify_run(run)
+
+
+def test_verify_notices_any_other_byte_of_the_manifest(tmp_path: Path) -> None:
+    run = finished_run(tmp_path)
+    written = run.manifest.read_text()
+    for old, new in (('"seed": 7', '"seed": 8'), ('"completed"', '"cancelled"'), ('"created": "2', '"created": "1')):
+        assert old in written
+        run.manifest.write_text(written.replace(old, new))
+        with pytest.raises(DigestError, match=r"manifest\.json changed"):
+            verify_run(run)
+
+
+def test_verify_says_which_input_is_gone(tmp_path: Path) -> None:
+    run = finished_run(tmp_path)
+    shutil.rmtree(tmp_path / "datasets" / "small-v1")
+    for look in (verify_run, check_inputs):
+        with pytest.raises(DigestError, match="dataset small-v1 is gone"):
+            look(run)
 
 
 def test_verify_follows_the_runs_that_a_run_was_made_from(tmp_path: Path) -> None:

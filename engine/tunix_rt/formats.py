@@ -35,6 +35,7 @@ class Format(BaseModel):
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
         ser_json_inf_nan="null",
+        allow_inf_nan=False,
     )
 
     def to_json(self) -> str:

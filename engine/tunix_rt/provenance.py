@@ -159,6 +159,8 @@ def folder_ref(
 def check_ref(ref: FolderRef, home: Path) -> Path:
     """Return the folder of a record; raise DigestError naming the first file that is missing or differs in one byte."""
     folder = home / ref.path
+    if not folder.is_dir():
+        raise DigestError(f"the {ref.kind} {ref.key} is gone: {folder} does not exist; put it back as it was")
     if digest_value(ref.files) != ref.digest:
         raise DigestError(
             f"the record of the {ref.kind} {ref.key} was edited: its list of files does not give its digest"

@@ -29,13 +29,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tunix_rt.config import CONFIGS
-from tunix_rt.errors import DataError, MissingError, UsageError
+from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
 from tunix_rt.formats import (
     MANIFEST,
     Format,
     append_jsonl,
     check_digests,
     digest_file,
+    digest_value,
     locked,
     staged_folder,
     write_format,
@@ -105,6 +106,8 @@ class RunManifest(Format):
     """Seconds by phase."""
     provenance: Provenance
     """Code, packages and machine of the newest attempt."""
+    digest: str = ""
+    """Digest of everything else in this manifest, so that a byte changed in it is noticed."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,7 @@ def new_run(
             inputs=dict(inputs or {}),
             provenance=provenance(),
         )
-        write_format(staged.manifest, manifest)
+        _write_manifest(staged, manifest)
     return run
 
 
@@ -279,9 +282,17 @@ def is_held(run: RunDir) -> bool:
 def update_run(run: RunDir, **changes: Any) -> RunManifest:
     """Replace fields of the manifest, atomically; return the new manifest."""
     changed = read_run(run).model_dump() | changes
-    manifest = RunManifest.model_validate(changed)
-    write_format(run.manifest, manifest)
-    return manifest
+    return _write_manifest(run, RunManifest.model_validate(changed))
+
+
+def _manifest_digest(manifest: RunManifest) -> str:
+    return digest_value(manifest.model_dump(mode="json", exclude={"digest"}))
+
+
+def _write_manifest(run: RunDir, manifest: RunManifest) -> RunManifest:
+    sealed = manifest.model_copy(update={"digest": _manifest_digest(manifest)})
+    write_format(run.manifest, sealed)
+    return sealed
 
 
 def log_metrics(run: RunDir, **values: float | int | str | None) -> None:
@@ -406,6 +417,8 @@ def verify_run(run: RunDir) -> Verified:
         checked.append(f"{ref.kind} {ref.key}")
     read_run_config(run)
     checked.append("config")
+    if manifest.digest != _manifest_digest(manifest):
+        raise DigestError(f"{run.manifest} changed: its digest does not cover what it says; restore it")
     return Verified(run=run.id, files=count + 1, bytes=size + run.config.stat().st_size, checked=checked)
 
 

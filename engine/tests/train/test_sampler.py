@@ -22,10 +22,11 @@ from tunix.models.gemma3 import model as gemma3
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.sampling import Completion, Sampler, SamplingConfig
-from tunix_rt.train.drawing import nucleus
+from tunix_rt.train.drawing import DrawRule, draw_tokens, nucleus
 from tunix_rt.train.generation import pack
 from tunix_rt.train.model import add_lora
 from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.scanning import best_tokens, make_scan
 from tunix_rt.train.tokenizer import CharTokenizer, TunixTokenizer, contract_vocabulary
 
 TOKENIZER = CharTokenizer(contract_vocabulary())
@@ -264,6 +265,29 @@ def test_most_probable_mass_in_a_large_vocabulary(spread: float) -> None:
         before = np.cumsum(mass) - mass
         expected = int((before < 0.9 * mass.sum()).sum())
         assert abs(int((weight[:, :, row] >= threshold[row]).sum()) - expected) <= 1 + expected // 10_000
+
+
+def test_a_scan_finds_the_best_token_or_says_that_it_may_not() -> None:
+    rng = np.random.default_rng(0)
+    embed = rng.normal(size=(16_384, 64)).astype(np.float32)
+    hidden = rng.normal(size=(32, 64)).astype(np.float32)
+    forbidden = tuple(np.unique((embed @ hidden.T).argmax(axis=0)[:8]).tolist())
+    twins = np.arange(200, 260)
+    embed[twins] = 0.7 * hidden[0] + rng.normal(0, 1e-4, (60, 64))  # more near ties than candidates
+    expected = embed @ hidden.T
+    expected[list(forbidden)] = -np.inf
+    tokens, proven = jax.jit(best_tokens)(embed, make_scan(jnp.asarray(embed), forbidden=forbidden), hidden)
+    assert list(proven) == [False] + [True] * 31
+    assert list(tokens[1:]) == list(expected.argmax(axis=0)[1:])
+    rule = DrawRule(greedy=True, with_top_p=False, with_logps=False, eos_ids=(1,), forbidden=forbidden)
+    one, none = jnp.float32(1), jnp.zeros((32, 2), jnp.uint32)
+    for scan in (make_scan(jnp.asarray(embed), forbidden=forbidden), None):
+        drawn, _ = draw_tokens(
+            jnp.asarray(embed), jnp.asarray(hidden), scan=scan, keys=none, drawn=none[:, 0], temperature=one, top_p=one,
+            rule=rule, softcap=None,
+        )  # fmt: skip
+        assert np.abs(expected[np.asarray(drawn), np.arange(32)] - expected.max(axis=0)).max() < 1e-4
+        assert list(drawn[1:]) == list(tokens[1:])
 
 
 def test_seed_names_the_draw() -> None:

@@ -15,10 +15,11 @@ from tunix.models.gemma import model as gemma2
 from tunix.models.gemma3 import model as gemma3
 
 from tunix_rt.errors import UsageError
+from tunix_rt.train.scanning import BLOCK, SMALLEST, make_scan
 
 DType = Literal["float32", "bfloat16"]
 Weights = dict[str, Any]
-"""`embed [V, D]`, `final_norm [D]` and `layers`, a list of dicts of matrices `[in, out]` and norm scales."""
+"""`embed [V, D]`, its `scan` or None, `final_norm [D]` and `layers`: dicts of matrices `[in, out]` and norm scales."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,13 @@ def _merge_layer(matrices: dict[str, Any], norms: dict[str, Any], *, scale: floa
     }
 
 
-def read_weights(model: Any, *, lora_scale: float | None, dtype: DType) -> Weights:
+def read_weights(
+    model: Any, *, lora_scale: float | None, dtype: DType, forbidden: tuple[int, ...], before: Weights | None = None
+) -> Weights:
     """Return private decoding weights: `W + lora_scale · A · B`, summed in float32, then in `dtype`.
 
-    The embedding is shared with the model when it has that dtype already. Raises UsageError if the model has LoRA
+    The embedding is shared with the model when it has that dtype already; what was made of it `before` is kept while it
+    is the same array. Raises UsageError if the model has LoRA
     weights and no scale (alpha / rank) is given: Qwix keeps it where it cannot be read.
     """
     layers = []
@@ -138,8 +142,15 @@ def read_weights(model: Any, *, lora_scale: float | None, dtype: DType) -> Weigh
                 "the model has LoRA weights; give the sampler their LoRAConfig, which holds alpha and rank"
             )
         layers.append(_merge_layer(matrices, norms, scale=float(lora_scale or 0.0), dtype=dtype))
+    embed = model.embedder.input_embedding[...].astype(dtype)
+    if before is not None and before["embed"] is embed:
+        scan = before["scan"]
+    else:
+        worth_it = dtype == "float32" and len(embed) >= SMALLEST and len(embed) % BLOCK == 0
+        scan = make_scan(embed, forbidden=forbidden) if worth_it else None
     return {
-        "embed": model.embedder.input_embedding[...].astype(dtype),
+        "embed": embed,
+        "scan": scan,
         "final_norm": 1.0 + model.final_norm.scale[...].astype(jnp.float32),
         "layers": layers,
     }

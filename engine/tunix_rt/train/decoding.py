@@ -348,6 +348,7 @@ def decode(
         tokens, logps = draw_tokens(
             weights["embed"],
             hidden,
+            scan=weights["scan"],
             keys=rows.keys,
             drawn=rows.drawn,
             temperature=temperature,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
+from tunix_rt.train.scanning import Scan, best_tokens
+
 _BLOCK = 256
 _BISECTIONS = 30
 _NEAR = 64
@@ -36,6 +38,7 @@ def draw_tokens(
     embed: jax.Array,  # [V, D]
     hidden: jax.Array,  # [B, D], after the last norm
     *,
+    scan: Scan | None,
     keys: jax.Array,  # [B, 2] uint32
     drawn: jax.Array,  # [B], how many tokens each row has drawn before: its place in the random stream
     temperature: jax.Array,
@@ -48,9 +51,29 @@ def draw_tokens(
     Log-probabilities are those of the model at this temperature (1 if greedy) over the whole vocabulary: before `top_p`
     and with the forbidden tokens in it, as a trainer computes them again.
     """
-    logits = jnp.einsum("vd,bd->vb", embed, hidden.astype(embed.dtype), preferred_element_type=jnp.float32)
-    if softcap is not None:
-        logits = jnp.tanh(logits / softcap) * softcap
+
+    def from_all_logits() -> tuple[jax.Array, jax.Array]:
+        logits = jnp.einsum("vd,bd->vb", embed, hidden.astype(embed.dtype), preferred_element_type=jnp.float32)
+        if softcap is not None:
+            logits = jnp.tanh(logits / softcap) * softcap
+        return _draw(logits, keys, drawn, temperature=temperature, top_p=top_p, rule=rule)
+
+    if scan is None or not rule.greedy or rule.with_logps:
+        return from_all_logits()
+    tokens, proven = best_tokens(embed, scan, hidden)  # a soft cap changes no order
+    none = jnp.zeros(len(tokens), jnp.float32)
+    return jax.lax.cond(jnp.all(proven), lambda: (tokens, none), from_all_logits)
+
+
+def _draw(
+    logits: jax.Array,  # [V, B]
+    keys: jax.Array,
+    drawn: jax.Array,
+    *,
+    temperature: jax.Array,
+    top_p: jax.Array,
+    rule: DrawRule,
+) -> tuple[jax.Array, jax.Array]:
     if not rule.greedy:
         logits = logits / temperature
     size, batch = logits.shape

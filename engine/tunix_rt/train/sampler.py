@@ -79,8 +79,15 @@ class TunixRtSampler:
 
     def refresh(self) -> None:
         """Read the weights of the model again: after training steps."""
-        self._engine.weights = read_weights(self._model, lora_scale=self._scale, dtype=self._engine.dtype)
-        self._engine.prefix, self._prefix = None, ()
+        engine = self._engine
+        engine.weights = read_weights(
+            self._model,
+            lora_scale=self._scale,
+            dtype=engine.dtype,
+            forbidden=engine.forbidden,
+            before=engine.weights or None,
+        )
+        engine.prefix, self._prefix = None, ()
 
     def generate(
         self,

@@ -1,0 +1,60 @@
+"""The greedy token without all logits in float32: a scan in bfloat16 finds candidates, and a bound proves the choice.
+
+A product of halved precision is off by at most what the rounded parts can make of it (Cauchy–Schwarz). Only tokens that
+may be the best within that bound are computed in float32; if there are more of them than are looked at, the caller is
+told. This module does not know how hidden states come about.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+Scan = dict[str, jax.Array]
+"""`table [V, D]`, the embedding in bfloat16, `norms [V]` of its rows, and `lost [V]`: norms of what rounding took."""
+
+BLOCK = 256
+_BLOCKS = 16
+"""Blocks of the vocabulary that candidates come from."""
+_CANDIDATES = 32
+_SUMMING = 4e-5
+"""Relative error of a float32 sum of up to 4,096 products, with room: the bound must hold for the sums as computed."""
+SMALLEST = 2 * BLOCK * _BLOCKS
+"""A smaller vocabulary is not worth a scan."""
+
+
+_NEVER = -1e30
+
+
+@partial(jax.jit, static_argnames="forbidden")
+def make_scan(embed: jax.Array, *, forbidden: tuple[int, ...]) -> Scan:
+    """Return what a scan needs of an embedding `[V, D]` in float32; forbidden tokens are never found."""
+    table = embed.astype(jnp.bfloat16)
+    lost = jnp.linalg.norm(embed - table.astype(jnp.float32), axis=1)
+    # Masking the logits instead would cost a pass over all of them at every step.
+    lost = lost.at[jnp.array(forbidden, jnp.int32)].set(_NEVER)
+    return {"table": table, "norms": jnp.linalg.norm(embed, axis=1), "lost": lost}
+
+
+def best_tokens(embed: jax.Array, scan: Scan, hidden: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return the token with the greatest logit a row `[B]`, and whether that is proven `[B]`."""
+    batch = len(hidden)
+    rough = hidden.astype(jnp.bfloat16)
+    logits = jnp.einsum("vd,bd->vb", scan["table"], rough, preferred_element_type=jnp.float32)
+    length = jnp.linalg.norm(hidden, axis=1)
+    off = jnp.linalg.norm(hidden - rough.astype(jnp.float32), axis=1) + _SUMMING * length
+    # E·x − E'·x' = E·(x − x') + (E − E')·x', and x' is hardly longer than x.
+    ceiling = logits + scan["norms"][:, None] * off + scan["lost"][:, None] * (1.01 * length)
+    blocks = ceiling.reshape(-1, BLOCK, batch)
+    highest, index = jax.lax.top_k(blocks.max(axis=1).T, _BLOCKS + 1)  # [B, blocks + 1]
+    near = blocks[index[:, :_BLOCKS], :, jnp.arange(batch)[:, None]].reshape(batch, -1)
+    ceilings, place = jax.lax.top_k(near, _CANDIDATES + 1)
+    place = place[:, :_CANDIDATES]
+    candidates = jnp.take_along_axis(index, place // BLOCK, axis=1) * BLOCK + place % BLOCK
+    exact = jnp.einsum("bkd,bd->bk", embed[candidates], hidden, precision=jax.lax.Precision.HIGHEST)
+    exact = jnp.where(ceilings[:, :_CANDIDATES] > _NEVER / 2, exact, 2 * _NEVER)
+    best = exact.max(axis=1)
+    tokens = jnp.min(jnp.where(exact == best[:, None], candidates, len(embed)), axis=1)
+    return tokens.astype(jnp.int32), best > jnp.maximum(ceilings[:, _CANDIDATES], highest[:, _BLOCKS])

@@ -219,7 +219,7 @@ def _training() -> Training:
         "peak memory": "3.9 GiB",
         "ended by": "deadline",
     }
-    return Training(loss=loss, eval_loss=valid, learning_rate=rate, accuracy=[], facts=facts)
+    return Training(loss=loss, eval_loss=valid, learning_rate=rate, facts=facts)
 
 
 def _preview(trace: ReasoningTrace) -> Preview:

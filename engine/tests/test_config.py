@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunix_rt import tasks
 from tunix_rt.config import CONFIGS, EvalConfig, PhaseShares, SessionConfig, SFTConfig, load_config, read_config
 from tunix_rt.errors import ConfigError
 
-CONFIG_FILES = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+CONFIG_FOLDER = Path(__file__).parents[2] / "configs"
+CONFIG_FILES = sorted(CONFIG_FOLDER.glob("*.yaml"))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -126,3 +128,9 @@ def test_a_session_has_one_seed_unless_a_part_names_its_own(tmp_path: Path) -> N
     assert SessionConfig.model_validate_json(again.to_json()) == again
     assert SessionConfig(seed=5).sft.seed == 5
     assert SessionConfig().sft.seed == 0
+
+
+def test_the_main_job_scores_enough_items_on_the_slowest_machine() -> None:
+    config = load_config(SessionConfig, CONFIG_FOLDER / "demo.yaml")
+    items = tasks.load(config.eval.task, limit=config.min_items).items
+    assert sum(item.target.kind != "open" for item in items) >= 120

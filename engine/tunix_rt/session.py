@@ -6,7 +6,7 @@ The result is the last line that `tunix-rt session run --json` prints: one JSON 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,19 @@ class ExportOutcome(Format):
     """How it was checked, or why it was left out."""
 
 
+class TrainingOutcome(Format):
+    """How the fine-tuning went."""
+
+    steps: int
+    """Optimiser updates made."""
+    planned_steps: int
+    """Optimiser updates planned; the learning rate ended with the last of them."""
+    finish: Literal["planned", "deadline"]
+    """`planned`: every update was made; `deadline`: the time was over before."""
+    peak_memory_bytes: int
+    """Largest resident memory of the process up to the end of the training."""
+
+
 class SessionState(Format):
     """What the phases of a session have made so far; a session that was cut off goes on from here."""
 
@@ -45,8 +58,8 @@ class SessionState(Format):
     """Evaluation of the base model under the prompt contract."""
     base_few_shot: str | None = None
     """Evaluation of the base model with worked examples."""
-    trained: bool = False
-    """Whether the fine-tuning has ended and its weights are written."""
+    training: TrainingOutcome | None = None
+    """How the fine-tuning went; None until it has ended and its weights are written."""
     tuned: str | None = None
     """Evaluation of the tuned model."""
     exports: dict[str, ExportOutcome] = Field(default_factory=dict)
@@ -122,6 +135,8 @@ class SessionResult(Format):
     """The base model, measured under the same contract and under a fair few-shot prompt."""
     tuned: Measured
     """The tuned model under the contract."""
+    training: TrainingOutcome
+    """How the fine-tuning went."""
     comparison: SessionComparison
     """The paired difference."""
     budget: BudgetReport
@@ -182,13 +197,14 @@ def session_result(
     base_model: str,
     evaluations: Mapping[str, Evaluation],
     comparison: Comparison,
+    training: TrainingOutcome | None,
     exports: Mapping[str, ExportOutcome],
     budget: BudgetReport,
 ) -> SessionResult:
     """Collect the result from what the phases made; raise DataError if a measurement is missing."""
     missing = {"base_contract", "base_few_shot", "tuned"} - set(evaluations)
-    if missing:
-        raise DataError(f"the session has no {', '.join(sorted(missing))} measurement; resume it")
+    if missing or training is None:
+        raise DataError(f"the session has no {', '.join(sorted(missing)) or 'tuned'} measurement; resume it")
     delta = comparison.main.paired
     return SessionResult(
         run=run.id,
@@ -197,6 +213,7 @@ def session_result(
             contract=_measured(evaluations["base_contract"]), few_shot=_measured(evaluations["base_few_shot"])
         ),
         tuned=_measured(evaluations["tuned"]),
+        training=training,
         comparison=SessionComparison(
             baseline=comparison.a.id,
             delta=delta.delta,
@@ -250,5 +267,6 @@ __all__ = [
     "SessionComparison",
     "SessionResult",
     "SessionState",
+    "TrainingOutcome",
     "session_result",
 ]

@@ -92,9 +92,11 @@ def resume_session(run: RunDir, reporter: Reporter) -> Any:
 
 
 def _session(config: SessionConfig, reporter: Reporter, resume: RunDir | None) -> Any:
+    from tunix_rt.budget import process_started
     from tunix_rt.train.session import run_session
 
-    return run_session(config, home(), progress=reporter, resume=resume)
+    # What a person waits for begins with the process, its imports included.
+    return run_session(config, home(), progress=reporter, resume=resume, started=process_started())
 
 
 def _show_result(result: Any, as_json: bool) -> None:

@@ -25,7 +25,7 @@ def _table(rows: Mapping[str, str]) -> Markup:
 def training(part: Training) -> Child:
     """Return loss and learning rate over the updates, and the facts of the run."""
     charts: list[Child] = []
-    places = 1 + bool(part.learning_rate) + bool(part.accuracy)
+    places = 1 + bool(part.learning_rate)
     if part.loss:
         half_life = max(part.loss[-1].step / _HALF_LIVES, 1.0)
         charts.append(
@@ -44,14 +44,6 @@ def training(part: Training) -> Child:
                     y_label="Loss, nats per trained token",
                 ),
                 class_="wide",
-            )
-        )
-    if part.accuracy:
-        charts.append(
-            line_chart(
-                [Line("accuracy with 95 % interval", part.accuracy, "dots")],
-                y_label="Accuracy while training",
-                from_zero=True,
             )
         )
     if part.learning_rate:

@@ -103,8 +103,6 @@ class Training(Format):
     """Loss on the validation split."""
     learning_rate: list[Point]
     """Learning rate."""
-    accuracy: list[Point]
-    """Accuracy measured while training, if it was."""
     facts: dict[str, str]
     """Figures for the reader: steps, tokens, tokens/s, peak memory, why it ended."""
 

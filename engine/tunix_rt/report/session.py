@@ -36,7 +36,7 @@ from tunix_rt.report.data import (
 )
 from tunix_rt.report.page import write_report
 from tunix_rt.run import RunDir, RunManifest, read_run
-from tunix_rt.session import SessionResult
+from tunix_rt.session import SessionResult, TrainingOutcome
 
 _ROLES: tuple[Role, ...] = ("base_contract", "base_few_shot", "tuned")
 _PREVIEWS = 3
@@ -84,7 +84,7 @@ def session_report(
         ),
         families=family_rows(base, tuned),
         traces=trace_pairs(base, tuned, seed=config.seed),
-        training=_training(config.sft, records),
+        training=_training(config.sft, records, result.training),
         previews=_previews(run),
         dataset=_card(frozen),
         budget=result.budget,
@@ -99,7 +99,7 @@ def _method(config: SFTConfig) -> str:
     return f"LoRA rank {config.lora.rank}" if config.method == "lora" else "full fine-tuning"
 
 
-def _training(config: SFTConfig, records: list[dict[str, Any]]) -> Training | Missing:
+def _training(config: SFTConfig, records: list[dict[str, Any]], outcome: TrainingOutcome) -> Training | Missing:
     loss = curve(records, "loss")
     if not loss:
         return Missing(missing="No update was made: the time that was left for training was too short.")
@@ -108,7 +108,9 @@ def _training(config: SFTConfig, records: list[dict[str, Any]]) -> Training | Mi
         last |= record
     facts = {
         "method": _method(config),
-        "updates": f"{loss[-1].step:,}",
+        "updates": f"{outcome.steps:,} of {outcome.planned_steps:,} planned",
+        "ended": "as planned" if outcome.finish == "planned" else "by its deadline",
+        "peak memory": f"{outcome.peak_memory_bytes / 2**30:.1f} GiB",
         "learning rate": f"{config.learning_rate:g}, {config.schedule}",
         "batch": f"{config.accumulation} × {config.batch_size} rows of {config.max_length} tokens",
     }
@@ -124,7 +126,6 @@ def _training(config: SFTConfig, records: list[dict[str, Any]]) -> Training | Mi
         loss=loss,
         eval_loss=curve(records, "eval/loss"),
         learning_rate=curve(records, "learning_rate"),
-        accuracy=[],
         facts=facts,
     )
 

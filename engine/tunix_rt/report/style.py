@@ -90,11 +90,11 @@ details{margin-top:.9rem}
 summary{cursor:pointer;color:var(--soft);font-size:.875rem;padding:.2rem 0}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1.6rem 2.2rem;
 margin-top:1.2rem}
-.charts.of-2{grid-template-columns:2fr 1fr}.charts.of-3 .wide,.charts.of-1 .wide{grid-column:1/-1}
+.charts.of-2{grid-template-columns:2fr 1fr}.charts.of-1 .wide{grid-column:1/-1}
 .chart figcaption{display:flex;flex-wrap:wrap;gap:.1rem 1rem;justify-content:space-between;font-size:.875rem;
 margin-bottom:.75rem}
 .plot{display:grid;grid-template-columns:3.1rem 1fr;grid-template-rows:12.5rem 1.4rem}
-.of-1 .wide .plot,.of-3 .wide .plot{grid-template-rows:15rem 1.4rem}
+.of-1 .wide .plot{grid-template-rows:15rem 1.4rem}
 .plot .y,.plot .x{position:relative;font-size:.75rem;color:var(--soft);font-variant-numeric:tabular-nums}
 .plot .y span{position:absolute;right:.5rem;transform:translateY(-50%)}
 .plot .x{grid-column:2}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from tunix_rt import dataset, tasks
-from tunix_rt.budget import Budget, process_started
+from tunix_rt.budget import Budget
 from tunix_rt.comparison import Comparison, compare_with_base
 from tunix_rt.config import EvalConfig, SessionConfig, SFTConfig
 from tunix_rt.dataset import Dataset, Source
@@ -27,7 +27,7 @@ from tunix_rt.progress import Reporter
 from tunix_rt.provenance import folder_ref, provenance
 from tunix_rt.report.session import write_session_report
 from tunix_rt.run import RunDir, attempt, check_inputs, new_run, read_run, update_run
-from tunix_rt.session import ExportOutcome, SessionResult, SessionState, session_result
+from tunix_rt.session import ExportOutcome, SessionResult, SessionState, TrainingOutcome, session_result
 from tunix_rt.tasks import Task
 from tunix_rt.train.adapter import load_adapter, read_adapter
 from tunix_rt.train.base_models import fetch
@@ -74,11 +74,16 @@ class _Session:
 
 
 def run_session(
-    config: SessionConfig, home: Path, *, progress: Reporter, resume: RunDir | None = None
+    config: SessionConfig,
+    home: Path,
+    *,
+    progress: Reporter,
+    resume: RunDir | None = None,
+    started: float | None = None,
 ) -> SessionResult:
     """Run a session, or go on with one, and return its result.
 
-    The budget counts from the start of the process; a session that is resumed gets its budget anew.
+    The budget counts from `started`, a `time.monotonic()` (None: now); a session that is resumed gets its budget anew.
 
     Raises:
         BudgetError: the budget is too small for the work.
@@ -88,7 +93,7 @@ def run_session(
     if resume:
         check_inputs(resume)
     progress.say(f"run {run.id}")
-    budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=process_started())
+    budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=started)
     with attempt(run):
         state = SessionState.read(run.state) if run.state.is_file() else SessionState()
         result = _work(_Session(config, home, run, budget, progress, state))
@@ -114,9 +119,9 @@ def _work(session: _Session) -> SessionResult:
     session.budget.expect("tuned", 15 + 1.3 * (took.generate_seconds + took.grade_seconds))
     del sampler
     with session.phase("sft") as deadline:
-        if not session.state.trained:
-            train_sft(_sft_config(config, frozen), run, deadline=deadline, progress=session.progress, base=base)
-            session.keep(trained=True)
+        if session.state.training is None:
+            done = train_sft(_sft_config(config, frozen), run, deadline=deadline, progress=session.progress, base=base)
+            session.keep(training=done.model_dump(include=set(TrainingOutcome.model_fields)))
     with session.phase("tuned") as deadline:
         adapter = read_adapter(run.adapter)
         policy = load_adapter(run.adapter, base)
@@ -133,6 +138,7 @@ def _work(session: _Session) -> SessionResult:
             base_model=base.files.name,
             evaluations=session.evaluations,
             comparison=comparison,
+            training=session.state.training,
             exports=session.state.exports,
             budget=session.budget.report(),
         )

@@ -46,11 +46,16 @@ def best_tokens(embed: jax.Array, scan: Scan, hidden: jax.Array) -> tuple[jax.Ar
     length = jnp.linalg.norm(hidden, axis=1)
     off = jnp.linalg.norm(hidden - rough.astype(jnp.float32), axis=1) + _SUMMING * length
     # E·x − E'·x' = E·(x − x') + (E − E')·x', and x' is hardly longer than x.
-    ceiling = logits + scan["norms"][:, None] * off + scan["lost"][:, None] * (1.01 * length)
-    blocks = ceiling.reshape(-1, BLOCK, batch)
-    highest, index = jax.lax.top_k(blocks.max(axis=1).T, _BLOCKS + 1)  # [B, blocks + 1]
-    near = blocks[index[:, :_BLOCKS], :, jnp.arange(batch)[:, None]].reshape(batch, -1)
-    ceilings, place = jax.lax.top_k(near, _CANDIDATES + 1)
+    cut = 1.01 * length
+    norms, lost, logits = (
+        array.reshape(-1, BLOCK, *array.shape[1:]) for array in (scan["norms"], scan["lost"], logits)
+    )
+    ceiling = logits + norms[..., None] * off + lost[..., None] * cut  # [V / block, block, B], only ever reduced
+    highest, index = jax.lax.top_k(ceiling.max(axis=1).T, _BLOCKS + 1)  # [B, blocks + 1]
+    near, row = index[:, :_BLOCKS], jnp.arange(batch)[:, None]
+    # Added up again: the whole ceiling would be written to memory for these few.
+    found = logits[near, :, row] + norms[near] * off[:, None, None] + lost[near] * cut[:, None, None]
+    ceilings, place = jax.lax.top_k(found.reshape(batch, -1), _CANDIDATES + 1)
     place = place[:, :_CANDIDATES]
     candidates = jnp.take_along_axis(index, place // BLOCK, axis=1) * BLOCK + place % BLOCK
     exact = jnp.einsum("bkd,bd->bk", embed[candidates], hidden, precision=jax.lax.Precision.HIGHEST)

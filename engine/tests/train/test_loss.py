@@ -15,6 +15,7 @@ from flax import nnx
 from tunix.models.gemma import model as gemma2
 
 from tunix_rt.config import LoRAConfig
+from tunix_rt.train import loss
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.batches import Example, fill
 from tunix_rt.train.loss import block_diagonal, hidden_states, packed_loss, summed_cross_entropy
@@ -32,7 +33,8 @@ def dense(hidden: Any, embedding: Any, targets: Any, count: Any, softcap: float 
 
 
 @pytest.mark.parametrize("softcap", [None, 3.0])
-def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) -> None:
+def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss, "BUCKETS", 4)  # fewer sizes to compile
     keys = jax.random.split(jax.random.key(0), 3)
     hidden = jax.random.normal(keys[0], (POSITIONS, WIDTH))
     embedding = jax.random.normal(keys[1], (VOCABULARY, WIDTH))
@@ -48,7 +50,7 @@ def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) ->
     trained = jax.jit(jax.value_and_grad(partial(ours, frozen=False), (0, 1)))
     frozen = jax.jit(jax.value_and_grad(partial(ours, frozen=True), (0, 1)))
     measured = jax.jit(partial(ours, frozen=True))
-    for count in (0, 1, 5, 6, 39, 40):
+    for count in (0, 1, 10, 11, 39, 40):
         expected, (by_hidden, by_embedding) = reference(hidden, embedding, jnp.int32(count))
         for value, gradients in (f(hidden, embedding, jnp.int32(count)) for f in (trained, frozen)):
             np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
@@ -154,9 +156,9 @@ def test_compiled_step_never_holds_logits_of_all_positions(nano_files: ModelFile
     kind = nnx.DiffState(0, nnx.LoRAParam if method == "lora" else nnx.Param)
     graph, state = nnx.split(model)
 
-    def step(loss: Any) -> Any:
+    def step(loss_of_model: Any) -> Any:
         def compute(state: Any) -> Any:
-            return nnx.value_and_grad(lambda model: loss(model), argnums=kind)(nnx.merge(graph, state))
+            return nnx.value_and_grad(lambda model: loss_of_model(model), argnums=kind)(nnx.merge(graph, state))
 
         return jax.jit(compute).lower(state).compile().as_text()
 
@@ -176,7 +178,7 @@ def test_work_is_proportional_to_the_trained_positions() -> None:
     hidden, embedding = jnp.ones((64, 8)), jnp.ones((32, 8))
     text = jax.jit(lambda count: summed_cross_entropy(hidden, embedding, jnp.zeros(64, jnp.int32), count, tile=16))
     shapes = set(re.findall(r"f32\[(\d+),16\]", text.lower(jnp.int32(3)).compile().as_text() or ""))
-    assert {"8", "16", "24", "32", "40", "48", "56", "64"} <= shapes
+    assert {str(size) for size in range(4, 65, 4)} <= shapes
 
 
 def test_soft_cap_of_gemma_2_meets_the_logits_and_not_the_hidden_states() -> None:

@@ -20,8 +20,8 @@ from jax import lax
 
 TILE = 1024
 """Vocabulary rows a tile: `TILE * D` floats fit a core's share of the L3 cache."""
-BUCKETS = 8
-"""The trained positions of a batch are counted in eighths of all its positions; one program holds all the sizes."""
+BUCKETS = 16
+"""The trained positions of a batch are counted in sixteenths of all its positions; one program holds all the sizes."""
 
 
 def packed_loss(
@@ -170,7 +170,7 @@ _total.defvjp(_forward, _backward)
 
 
 def _by_size(count: jax.Array, n: int, compute: Callable[[int], Any]) -> Any:
-    """Return `compute(size)` for the smallest eighth of `n` that holds `count` positions."""
+    """Return `compute(size)` for the smallest number of sixteenths of `n` that holds `count` positions."""
     step = -(-n // BUCKETS)
     sizes = sorted({min(size, n) for size in range(step, n + step, step)})
     branch = jnp.clip((count + step - 1) // step - 1, 0, len(sizes) - 1)

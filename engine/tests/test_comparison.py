@@ -1,6 +1,6 @@
 import pytest
-from evaluated import TableSampler, completion, find, make_task, three_evaluations
 
+from evaluated import TableSampler, completion, find, make_task, three_evaluations
 from tunix_rt.comparison import better_base, compare, compare_with_base, p_text, points, verdict
 from tunix_rt.config import EvalConfig
 from tunix_rt.errors import UsageError

@@ -2,8 +2,8 @@ import random
 import time
 
 import pytest
-from evaluated import TableSampler, completion, contract_base_sampler, find, make_task, pool, tuned_sampler
 
+from evaluated import TableSampler, completion, contract_base_sampler, find, make_task, pool, tuned_sampler
 from tunix_rt.config import EvalConfig
 from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
 from tunix_rt.evaluation import ModelRef, evaluate, load_evaluation, write_evaluation

@@ -1,8 +1,8 @@
 import pytest
-from evaluated import make_task, pool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluated import make_task, pool
 from tunix_rt.errors import RenderError, UsageError
 from tunix_rt.grading import Target, grade
 from tunix_rt.prompt import as_contract, choose_shots, contract_form, few_shot_form, normal_prompt, own_part, trace_name

@@ -3,10 +3,10 @@ import unicodedata
 from xml.etree import ElementTree
 
 import pytest
-from evaluated import example_report, make_task, three_evaluations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluated import example_report, make_task, three_evaluations
 from tunix_rt.report import Missing, Point, ReportData, curve, family_rows, page, trace_pairs, write_report
 from tunix_rt.report.markup import Markup, element, join, text
 from tunix_rt.report.plots import Line, line_chart, smoothed

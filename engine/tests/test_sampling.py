@@ -1,7 +1,7 @@
 import pytest
-from evaluated import TableSampler, completion
 from pydantic import ValidationError
 
+from evaluated import TableSampler, completion
 from tunix_rt.sampling import Sampler, SamplingConfig
 
 

@@ -150,7 +150,7 @@ def ours(job: Result) -> Result:
     with tempfile.TemporaryDirectory() as folder, base.mesh:
         trainer = make_trainer(config, RunDir(Path(folder)), add_lora(base.model, lora))
         set_learning_rate(trainer.optimizer, LEARNING_RATE)
-        step, _ = trainer.compile_steps()
+        step, _ = trainer.compile_steps(base.mesh)
         return timed(step, batches(), job)
 
 

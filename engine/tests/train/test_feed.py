@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,11 +16,27 @@ import pytest
 from flax import nnx
 
 from tunix_rt.config import SFTConfig
+from tunix_rt.errors import TunixRtError
+from tunix_rt.run import RunDir
 from tunix_rt.train.batches import Example, PackedData
-from tunix_rt.train.feed import Feed, Speed, StopRequest, learning_rate_at, set_learning_rate, stopping_between_updates
+from tunix_rt.train.feed import (
+    Feed,
+    Recorder,
+    Speed,
+    StopRequest,
+    learning_rate_at,
+    set_learning_rate,
+    stopping_between_updates,
+)
 from tunix_rt.train.sft import make_optimizer
 
-CONFIG = SFTConfig(learning_rate=1e-3, warmup_fraction=0.1, final_learning_rate_fraction=0.1)
+CONFIG = SFTConfig(
+    learning_rate=1e-3,
+    warmup_fraction=0.1,
+    final_learning_rate_fraction=0.1,
+    eval_every_steps=2,
+    checkpoint_every_steps=3,
+)
 DATA = PackedData([Example("a", np.arange(8, dtype=np.int32), 4)] * 3, max_length=8, accumulation=2)
 
 
@@ -31,7 +48,7 @@ def at(update: int, micro: int = 0) -> Any:
 
 def feed(**changes: Any) -> Feed:
     settings: dict[str, Any] = {
-        "data": DATA, "valid": [], "steps": 5, "eval_every": 2, "speed": Speed(1.0, 4.0, 2.0), "deadline": None,
+        "data": DATA, "valid": [], "steps": 5, "config": CONFIG, "speed": Speed(1.0, 4.0, 3.0, 2.0), "deadline": None,
         "stop": StopRequest(), "between": lambda done: None,
     }  # fmt: skip
     return Feed(**settings | changes)
@@ -88,6 +105,9 @@ def test_deadline_leaves_room_for_the_update_its_measurement_and_the_last_checkp
     measured = feed(deadline=now + 8, valid=[DATA.batch(0)])
     assert measured.load_next_train_batch(at(0)) is not None
     assert measured.load_next_train_batch(at(1)) is None, "update 2 is measured, which takes four seconds more"
+    saved = feed(deadline=now + 5)
+    assert saved.load_next_train_batch(at(1)) is not None
+    assert saved.load_next_train_batch(at(2)) is None, "update 3 is saved, which takes three seconds more"
 
 
 def test_nothing_stops_in_the_middle_of_an_update() -> None:
@@ -117,3 +137,13 @@ def test_validation_batches_come_round_again() -> None:
     one = feed(valid=[DATA.batch(0), DATA.batch(1)])
     seen = [one.load_next_eval_batch(None) is not None for _ in range(6)]
     assert seen == [True, True, False, True, True, False]
+
+
+def test_loss_that_is_no_number_ends_the_training_and_is_not_logged(tmp_path: Path) -> None:
+    run = RunDir(tmp_path)
+    recorder = Recorder(CONFIG, run, DATA, 5, feed().speed, None, None, lambda: None)
+    recorder.on_train_start(at(0))
+    recorder.between(1)
+    with pytest.raises(TunixRtError, match=r"loss of update 1 is nan.*learning_rate"):
+        recorder.on_train_step_end(at(1), 1, float("nan"))
+    assert not run.metrics.exists()

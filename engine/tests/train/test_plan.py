@@ -52,11 +52,13 @@ def test_memory_grows_with_rows_and_with_full_fine_tuning() -> None:
     assert memory_bytes(config.model_copy(update={"method": "full"}), GEMMA_270M, 0.5) > small + 3e9
 
 
-def test_steps_in_time_pays_for_the_measurements_between_them() -> None:
-    assert steps_in_time(100, 2.0, 0.0, 50) == 50
-    assert steps_in_time(100, 2.0, 20.0, 10) == 20
+def test_steps_in_time_pays_for_what_lies_between_updates() -> None:
+    config = SFTConfig(eval_every_steps=10, checkpoint_every_steps=5)
+    assert steps_in_time(config, 100, 2.0) == 50
+    assert steps_in_time(config, 100, 2.0, eval_seconds=20.0) == 20
+    assert steps_in_time(config, 100, 2.0, checkpoint_seconds=10.0) == 25
     with pytest.raises(BudgetError, match="one update takes 9"):
-        steps_in_time(5, 9.0, 0.0, 10)
+        steps_in_time(config, 5, 9.0)
 
 
 def test_plan_counts_updates_and_tokens_without_a_model(home: Path, nano_files: ModelFiles) -> None:

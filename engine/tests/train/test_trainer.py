@@ -41,7 +41,7 @@ def test_steps_equal_those_of_tunix_and_leave_the_base_where_it_lies(nano_files:
         with base.mesh:
             if own:
                 trainer = make_trainer(CONFIG, RunDir(tmp_path), model)
-                step, measure = trainer.compile_steps()
+                step, measure = trainer.compile_steps(base.mesh)
             else:
                 trainer = PeftTrainer(model, make_optimizer(CONFIG), TrainingConfig(eval_every_n_steps=100))
                 step, measure = trainer.with_loss_fn(packed_loss).jit_train_and_eval_step(cache_nnx_graph=True)

@@ -23,6 +23,7 @@ from tunix.sft.hooks import DataHooks, TrainingHooks
 from tunix.sft.metrics_logger import MetricsLogger
 
 from tunix_rt.config import SFTConfig
+from tunix_rt.errors import TunixRtError
 from tunix_rt.progress import Reporter
 from tunix_rt.run import RunDir, log_metrics
 from tunix_rt.train.batches import Batch, PackedData
@@ -91,6 +92,8 @@ class Speed:
     """One update."""
     evaluation: float
     """One measurement of the validation loss."""
+    checkpoint: float
+    """One checkpoint."""
     closing: float
     """Last checkpoint and adapter."""
 
@@ -102,7 +105,7 @@ class Feed(DataHooks):  # type: ignore[misc]
     data: PackedData
     valid: Sequence[Batch]
     steps: int
-    eval_every: int
+    config: SFTConfig
     speed: Speed
     deadline: float | None
     stop: StopRequest
@@ -130,9 +133,12 @@ class Feed(DataHooks):  # type: ignore[misc]
         return self.finish != "planned"
 
     def _needed(self, done: int) -> float:
-        evaluation = self.speed.evaluation if self.valid and (done + 1) % self.eval_every == 0 else 0.0
-        last = self.speed.evaluation if self.valid else 0.0
-        return 1.1 * (self.speed.step + evaluation) + last + self.speed.closing
+        seconds, evaluation = self.speed.step, self.speed.evaluation if self.valid else 0.0
+        if (done + 1) % self.config.eval_every_steps == 0:
+            seconds += evaluation
+        if (done + 1) % self.config.checkpoint_every_steps == 0:
+            seconds += self.speed.checkpoint
+        return 1.1 * seconds + evaluation + self.speed.closing
 
     def load_next_eval_batch(self, train_ctx: Any) -> Batch | None:
         """Return the next batch of the validation loss; None ends one measurement."""
@@ -199,6 +205,11 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
         counts = [self.data.counts((train_step - 1) * accumulation + number) for number in range(accumulation)]
         tokens, trained = (sum(parts) for parts in zip(*counts, strict=True))
         seconds, loss = self._seconds.pop(train_step), float(train_loss)
+        if not math.isfinite(loss):
+            raise TunixRtError(
+                f"the loss of update {train_step} is {loss}: the training diverged; lower learning_rate "
+                f"(now {self.config.learning_rate:g}) and start a new run"
+            )
         self._tokens += tokens
         self.losses[train_step] = loss
         record: dict[str, float | int | None] = {
@@ -212,7 +223,10 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
             "time/step": round(seconds, 4),
         }
         if train_step > self._warm:  # the first one of an attempt may compile
-            self.speed.step = max(seconds, 0.8 * self.speed.step)
+            if train_step % self.config.checkpoint_every_steps == 0:
+                self.speed.checkpoint = max(0.0, seconds - self.speed.step)
+            else:
+                self.speed.step = max(seconds, 0.8 * self.speed.step)
             record["tokens_per_second"] = round(tokens / seconds, 1)
             record["trained_tokens_per_second"] = round(trained / seconds, 1)
         if self.deadline is not None:

@@ -86,12 +86,15 @@ def steps_by_config(config: SFTConfig, data: PackedData) -> int:
     return config.max_steps or max(1, math.ceil(config.epochs * data.epoch_steps - 1e-9))
 
 
-def steps_in_time(seconds: float, step_seconds: float, eval_seconds: float, eval_every: int) -> int:
-    """Return how many updates, with the measurements between them, fit into so many seconds.
+def steps_in_time(
+    config: SFTConfig, seconds: float, step_seconds: float, eval_seconds: float = 0.0, checkpoint_seconds: float = 0.0
+) -> int:
+    """Return how many updates, with the measurements and checkpoints between them, fit into so many seconds.
 
     Raises BudgetError if there is not time for one.
     """
-    steps = math.floor((seconds - eval_seconds) / (step_seconds + eval_seconds / eval_every))
+    between = eval_seconds / config.eval_every_steps + checkpoint_seconds / config.checkpoint_every_steps
+    steps = math.floor((seconds - eval_seconds) / (step_seconds + between))
     if steps < 1:
         raise BudgetError(
             f"{seconds:.0f} s are left for training and one update takes {step_seconds:.1f} s; give it more time, "
@@ -140,7 +143,7 @@ def plan_sft(config: SFTConfig, home: Path, *, progress: Callable[[str], None] |
     seconds = flops / (_EFFICIENCY * matrix_speed())
     steps = steps_by_config(config, data)
     if config.time_budget_minutes is not None:
-        steps = min(steps, steps_in_time(60 * config.time_budget_minutes, seconds, 0.0, config.eval_every_steps))
+        steps = min(steps, steps_in_time(config, 60 * config.time_budget_minutes, seconds))
     return make_plan(
         config,
         files.architecture,

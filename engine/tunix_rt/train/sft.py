@@ -10,6 +10,7 @@ import resource
 import signal
 import statistics
 import time
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -42,6 +43,8 @@ _PREVIEWED = 8
 """Examples in the preview."""
 _TIMED = 3
 """Micro-batches that are timed before the number of updates is fixed."""
+_DISK = 200e6
+"""Bytes a second that a disk is expected to take, hashing included."""
 _MARGIN = 0.96
 """Part of the time for updates that is planned; the rest is for those that take longer than the timed ones."""
 
@@ -119,10 +122,10 @@ def train_sft(
     _, problems = checkpoint.settle(run.checkpoints)
     for problem in problems:
         say(f"checkpoint not used: {problem}")
-    speed = Speed(step=0.0, evaluation=0.0, closing=_closing_seconds(model))
+    speed = _expected_speed(model)
     with base.mesh, stopping_between_updates() as stop:
         trainer = make_trainer(config, run, model)
-        _, measure = trainer.compile_steps()
+        _, measure = trainer.compile_steps(base.mesh)
         if run.plan.is_file():
             plan = SFTPlan.read(run.plan)
             speed.step = plan.step_seconds
@@ -150,7 +153,7 @@ def train_sft(
             checkpoint.seal(run.checkpoints, lambda step: data.position(step * config.accumulation))
 
         recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress, seal)
-        feed = Feed(data, measured, plan.steps, config.eval_every_steps, speed, deadline, stop, recorder.between)
+        feed = Feed(data, measured, plan.steps, config, speed, deadline, stop, recorder.between)
         trainer.metrics_logger = recorder
         trainer.with_training_hooks(recorder)
         trainer.with_data_hooks(feed)
@@ -237,9 +240,9 @@ def _fit(
         evaluation = len(valid) * _seconds(measure, valid[0])
     state = nnx.state(trainer.optimizer, nnx.optimizer.OptState)
     nnx.update(trainer.optimizer, jax.tree.map(_zeros_like, state))
-    speed = Speed(statistics.median(times) * config.accumulation, evaluation, speed.closing)
+    speed = replace(speed, step=statistics.median(times) * config.accumulation, evaluation=evaluation)
     left = (deadline - time.monotonic() - speed.closing - evaluation) * _MARGIN
-    steps = min(wanted, steps_in_time(left, speed.step, evaluation, config.eval_every_steps))
+    steps = min(wanted, steps_in_time(config, left, speed.step, evaluation, speed.checkpoint))
     log_metrics(run, step=0, **{"time/compile": round(compiled - began, 2), "time/probe": round(sum(times), 3)})
     return speed, steps
 
@@ -255,7 +258,8 @@ def _zeros_like(leaf: jax.Array) -> jax.Array:
     return zeros
 
 
-def _closing_seconds(model: nnx.Module) -> float:
-    # Weights and two moments are written and hashed, then the weights once more.
+def _expected_speed(model: nnx.Module) -> Speed:
+    # Weights and two moments are written and hashed; at the end the weights once more.
     size = sum(leaf.nbytes for leaf in jax.tree.leaves(checkpoint.trained_state(model)))
-    return 2.0 + 4 * size / 150e6
+    saving = 0.3 + 3 * size / _DISK
+    return Speed(step=0.0, evaluation=0.0, checkpoint=saving, closing=2.0 + saving + size / _DISK)

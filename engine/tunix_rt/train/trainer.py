@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 from flax import nnx
-from jax.interpreters import pxla
+from jax.sharding import Mesh
 from tunix.sft import sharding_utils
 from tunix.sft.peft_trainer import PeftTrainer
 
@@ -22,12 +22,12 @@ Step = Callable[[Any], Any]
 class Trainer(PeftTrainer):  # type: ignore[misc]
     """A PeftTrainer to be trained with `skip_jit=True`: its step functions are compiled already."""
 
-    def compile_steps(self) -> tuple[Step, Step]:
+    def compile_steps(self, mesh: Mesh) -> tuple[Step, Step]:
         """Return the functions that take a batch: one trains and returns `(loss, aux, norm)`, one `(loss, aux)`.
 
-        Call it where the mesh is set; nothing is compiled before their first call.
+        Call them inside `with mesh:`; nothing is compiled before their first call.
         """
-        self._shard_optimizer(pxla.thread_resources.env.physical_mesh)
+        self._shard_optimizer(mesh)
         kind = nnx.LoRAParam if self._lora_enabled else nnx.Param
         graph, _, frozen = nnx.split(self.model, kind, ...)
         optimizer_graph, _ = nnx.split(self.optimizer)

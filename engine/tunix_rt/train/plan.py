@@ -70,7 +70,7 @@ def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> tuple[Packed
     )
     drop = config.overlong == "drop"
     train, left_out = fitting(train[: config.max_examples], config.max_length, drop=drop)
-    valid = fitting(valid, config.max_length, drop=True)[0] if valid else []
+    valid, valid_left_out = fitting(valid, config.max_length, drop=drop) if valid else ([], [])
     data = PackedData(
         train,
         max_length=config.max_length,
@@ -78,7 +78,7 @@ def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> tuple[Packed
         accumulation=config.accumulation,
         seed=config.seed,
     )
-    return data, valid, left_out
+    return data, valid, left_out + valid_left_out
 
 
 def steps_by_config(config: SFTConfig, data: PackedData) -> int:
@@ -111,7 +111,6 @@ def make_plan(
     steps: int,
     valid_batches: int,
     left_out: int,
-    examples: int,
     step_seconds: float,
     measured: bool,
 ) -> SFTPlan:
@@ -120,7 +119,7 @@ def make_plan(
     return SFTPlan(
         steps=steps,
         epochs=round(steps / data.epoch_steps, 4),
-        examples=examples,
+        examples=data.size,
         left_out=left_out,
         rows=data.epoch_rows,
         useful_share=round(data.useful_share, 4),
@@ -151,7 +150,6 @@ def plan_sft(config: SFTConfig, home: Path, *, progress: Callable[[str], None] |
         steps=steps,
         valid_batches=min(EVAL_BATCHES, math.ceil(len(valid) / config.batch_size)),
         left_out=len(left_out),
-        examples=data.size,
         step_seconds=seconds,
         measured=False,
     )

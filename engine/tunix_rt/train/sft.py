@@ -115,43 +115,24 @@ def train_sft(
     )
     previews = preview_examples(data.first_examples(_PREVIEWED), base.tokenizer)
     write_format(run.preview, previews)
-    say(f"first of {data.size} examples, {data.epoch_rows} rows, {len(left_out)} too long and left out:")
+    say(f"{data.size} examples in {data.epoch_rows} rows, {len(left_out)} left out as too long; the first:")
     say(describe(previews.examples[0]))
 
-    model = add_lora(base.model, config.lora, seed=config.seed) if config.method == "lora" else base.model
-    _, problems = checkpoint.settle(run.checkpoints)
-    for problem in problems:
+    lora = config.lora if config.method == "lora" else None
+    model = add_lora(base.model, lora, seed=config.seed) if lora else base.model
+    for problem in checkpoint.settle(run.checkpoints)[1]:
         say(f"checkpoint not used: {problem}")
-    speed = _expected_speed(model)
+
+    def seal() -> None:
+        checkpoint.seal(run.checkpoints, lambda step: data.position(step * config.accumulation))
+
     with base.mesh, stopping_between_updates() as stop:
         trainer = make_trainer(config, run, model)
         _, measure = trainer.compile_steps(base.mesh)
-        if run.plan.is_file():
-            plan = SFTPlan.read(run.plan)
-            speed.step = plan.step_seconds
-        else:
-            steps = steps_by_config(config, data)
-            if deadline is not None:
-                speed, steps = _fit(config, run, trainer, data, measured, speed, deadline, steps)
-            plan = make_plan(
-                config,
-                base.files.architecture,
-                data,
-                steps=steps,
-                valid_batches=len(measured),
-                left_out=len(left_out),
-                examples=data.size,
-                step_seconds=speed.step,
-                measured=deadline is not None,
-            )
-            write_format(run.plan, plan)
+        plan, speed = _settled_plan(config, run, base, trainer, data, measured, len(left_out), deadline)
         say(
             f"{plan.steps} updates, {plan.epochs:.2f} epochs, {plan.tokens:,} tokens; from update {trainer.train_steps}"
         )
-
-        def seal() -> None:
-            checkpoint.seal(run.checkpoints, lambda step: data.position(step * config.accumulation))
-
         recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress, seal)
         feed = Feed(data, measured, plan.steps, config, speed, deadline, stop, recorder.between)
         trainer.metrics_logger = recorder
@@ -160,10 +141,9 @@ def train_sft(
         trainer.train((), measured, skip_jit=True)
         seal()
         if measured and trainer.train_steps not in recorder.valid_losses and feed.finish != "signal":
-            began_eval = time.monotonic()
-            losses = [float(measure(batch)[0]) for batch in measured]
-            recorder.valid_loss(trainer.train_steps, statistics.fmean(losses), time.monotonic() - began_eval)
-    lora = config.lora if config.method == "lora" else None
+            now = time.monotonic()
+            loss = statistics.fmean(float(measure(batch)[0]) for batch in measured)
+            recorder.valid_loss(trainer.train_steps, loss, time.monotonic() - now)
     adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
     if feed.finish == "signal":
         say(f"stopped after update {trainer.train_steps} of {plan.steps}; everything is saved, resume to go on")
@@ -214,37 +194,60 @@ def make_optimizer(config: SFTConfig) -> optax.GradientTransformation:
     return optax.inject_hyperparams(build)(learning_rate=0.0)
 
 
-def _fit(
+def _settled_plan(
     config: SFTConfig,
     run: RunDir,
+    base: LoadedModel,
     trainer: Trainer,
     data: PackedData,
     valid: list[Batch],
-    speed: Speed,
-    deadline: float,
-    wanted: int,
-) -> tuple[Speed, int]:
-    """Time a few micro-batches at learning rate 0, then return the speed and how many updates fit before the deadline.
+    left_out: int,
+    deadline: float | None,
+) -> tuple[SFTPlan, Speed]:
+    """Return the plan that the run began with; if it has none, make it, with a few timed steps if time is limited."""
+    speed = _expected_speed(trainer.model)
+    if run.plan.is_file():
+        plan = SFTPlan.read(run.plan)
+        return plan, replace(speed, step=plan.step_seconds)
+    steps = steps_by_config(config, data)
+    if deadline is not None:
+        speed = _measured_speed(config, run, trainer, data, valid, speed)
+        left = (deadline - time.monotonic() - speed.closing - speed.evaluation) * _MARGIN
+        steps = min(steps, steps_in_time(config, left, speed.step, speed.evaluation, speed.checkpoint))
+    plan = make_plan(
+        config,
+        base.files.architecture,
+        data,
+        steps=steps,
+        valid_batches=len(valid),
+        left_out=left_out,
+        step_seconds=speed.step,
+        measured=deadline is not None,
+    )
+    write_format(run.plan, plan)
+    return plan, speed
+
+
+def _measured_speed(
+    config: SFTConfig, run: RunDir, trainer: Trainer, data: PackedData, valid: list[Batch], expected: Speed
+) -> Speed:
+    """Return the speed of a few micro-batches at learning rate 0.
 
     They leave no trace: the weights do not move, and the optimiser's state is set back to its start, all zeros.
     """
     began = time.monotonic()
     step, measure = trainer.create_train_step_fn(), trainer.create_eval_step_fn()
     set_learning_rate(trainer.optimizer, 0.0)
-    jax.block_until_ready(step(data.batch(0)))
+    _seconds(step, data.batch(0))
+    if valid:
+        _seconds(measure, valid[0])
     compiled = time.monotonic()
     times = [_seconds(step, data.batch(number)) for number in range(_TIMED)]
-    evaluation = 0.0
-    if valid:
-        jax.block_until_ready(measure(valid[0]))
-        evaluation = len(valid) * _seconds(measure, valid[0])
+    evaluation = len(valid) * _seconds(measure, valid[0]) if valid else 0.0
     state = nnx.state(trainer.optimizer, nnx.optimizer.OptState)
     nnx.update(trainer.optimizer, jax.tree.map(_zeros_like, state))
-    speed = replace(speed, step=statistics.median(times) * config.accumulation, evaluation=evaluation)
-    left = (deadline - time.monotonic() - speed.closing - evaluation) * _MARGIN
-    steps = min(wanted, steps_in_time(config, left, speed.step, evaluation, speed.checkpoint))
     log_metrics(run, step=0, **{"time/compile": round(compiled - began, 2), "time/probe": round(sum(times), 3)})
-    return speed, steps
+    return replace(expected, step=statistics.median(times) * config.accumulation, evaluation=evaluation)
 
 
 def _seconds(compute: Any, batch: Batch) -> float:

@@ -15,7 +15,7 @@ from tunix.models.gemma import model as gemma2
 from tunix.models.gemma3 import model as gemma3
 
 from tunix_rt.errors import UsageError
-from tunix_rt.train.scanning import BLOCK, SMALLEST, make_scan
+from tunix_rt.train.scanning import make_scan, scan_pays
 
 DType = Literal["float32", "bfloat16"]
 Weights = dict[str, Any]
@@ -146,8 +146,8 @@ def read_weights(
     if before is not None and before["embed"] is embed:
         scan = before["scan"]
     else:
-        worth_it = dtype == "float32" and len(embed) >= SMALLEST and len(embed) % BLOCK == 0
-        scan = make_scan(embed, forbidden=forbidden) if worth_it else None
+        pays = dtype == "float32" and scan_pays(embed)
+        scan = make_scan(embed, forbidden=forbidden) if pays else None
     return {
         "embed": embed,
         "scan": scan,

@@ -122,10 +122,12 @@ def nucleus(weight: jax.Array, top_p: jax.Array) -> jax.Array:
     wanted = top_p * weight.sum(axis=1).sum(axis=0)
     if len(weight) <= _NEAR:
         return _threshold(weight, wanted)
-    highest, index = jax.lax.top_k(weight.max(axis=1).T, _NEAR + 1)  # [B, near + 1]
-    near = weight[index[:, :_NEAR], :, jnp.arange(len(index))[:, None]]  # [B, near, block]
+    # Both results of top_k are used whole: XLA sorts everything as soon as one of them is sliced.
+    highest, index = jax.lax.top_k(weight.max(axis=1).T, _NEAR)  # [B, near]
+    near = weight[index, :, jnp.arange(len(index))[:, None]]  # [B, near, block]
     found = _threshold(near.transpose(1, 2, 0), wanted)
-    return jax.lax.cond(jnp.all(found > highest[:, _NEAR]), lambda: found, lambda: _threshold(weight, wanted))
+    proven = jnp.all(found > highest.min(axis=1))
+    return jax.lax.cond(proven, lambda: found, lambda: _threshold(weight, wanted))
 
 
 def _threshold(weight: jax.Array, wanted: jax.Array) -> jax.Array:

@@ -7,6 +7,7 @@ told. This module does not know how hidden states come about.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import jax
@@ -21,11 +22,41 @@ _BLOCKS = 16
 _CANDIDATES = 32
 _SUMMING = 4e-5
 """Relative error of a float32 sum of up to 4,096 products, with room: the bound must hold for the sums as computed."""
-SMALLEST = 2 * BLOCK * _BLOCKS
+_SMALLEST = 2 * BLOCK * _BLOCKS
 """A smaller vocabulary is not worth a scan."""
 
 
 _NEVER = -1e30
+
+
+_TRIAL = 64 * BLOCK, 64
+"""Vocabulary and rows of the products that are timed before a scan is made."""
+
+
+def scan_pays(embed: jax.Array) -> bool:
+    """Return whether a product in bfloat16 is enough faster here than in float32; many CPUs have no instruction for it.
+
+    It is timed, which takes half a second. The answer changes speed, not tokens.
+    """
+    if len(embed) < _SMALLEST or len(embed) % BLOCK:
+        return False
+
+    @jax.jit
+    def product(table: jax.Array, hidden: jax.Array) -> jax.Array:
+        return jnp.einsum("vd,bd->vb", table, hidden, preferred_element_type=jnp.float32).max(axis=0)
+
+    seconds = []
+    for dtype in ("bfloat16", "float32"):
+        table = embed[: _TRIAL[0]].astype(dtype)
+        hidden = jnp.ones((_TRIAL[1], embed.shape[1]), dtype)
+        product(table, hidden).block_until_ready()
+        times = []
+        for _ in range(5):
+            started = time.perf_counter()
+            product(table, hidden).block_until_ready()
+            times.append(time.perf_counter() - started)
+        seconds.append(min(times))
+    return seconds[0] < 0.8 * seconds[1]
 
 
 @partial(jax.jit, static_argnames="forbidden")
@@ -51,15 +82,15 @@ def best_tokens(embed: jax.Array, scan: Scan, hidden: jax.Array) -> tuple[jax.Ar
         array.reshape(-1, BLOCK, *array.shape[1:]) for array in (scan["norms"], scan["lost"], logits)
     )
     ceiling = logits + norms[..., None] * off + lost[..., None] * cut  # [V / block, block, B], only ever reduced
-    highest, index = jax.lax.top_k(ceiling.max(axis=1).T, _BLOCKS + 1)  # [B, blocks + 1]
-    near, row = index[:, :_BLOCKS], jnp.arange(batch)[:, None]
+    # Both results of top_k are used whole: XLA sorts everything as soon as one of them is sliced.
+    highest, near = jax.lax.top_k(ceiling.max(axis=1).T, _BLOCKS)  # [B, blocks]
+    row = jnp.arange(batch)[:, None]
     # Added up again: the whole ceiling would be written to memory for these few.
     found = logits[near, :, row] + norms[near] * off[:, None, None] + lost[near] * cut[:, None, None]
-    ceilings, place = jax.lax.top_k(found.reshape(batch, -1), _CANDIDATES + 1)
-    place = place[:, :_CANDIDATES]
-    candidates = jnp.take_along_axis(index, place // BLOCK, axis=1) * BLOCK + place % BLOCK
+    ceilings, place = jax.lax.top_k(found.reshape(batch, -1), _CANDIDATES)
+    candidates = jnp.take_along_axis(near, place // BLOCK, axis=1) * BLOCK + place % BLOCK
     exact = jnp.einsum("bkd,bd->bk", embed[candidates], hidden, precision=jax.lax.Precision.HIGHEST)
-    exact = jnp.where(ceilings[:, :_CANDIDATES] > _NEVER / 2, exact, 2 * _NEVER)
+    exact = jnp.where(ceilings > _NEVER / 2, exact, 2 * _NEVER)
     best = exact.max(axis=1)
     tokens = jnp.min(jnp.where(exact == best[:, None], candidates, len(embed)), axis=1)
-    return tokens.astype(jnp.int32), best > jnp.maximum(ceilings[:, _CANDIDATES], highest[:, _BLOCKS])
+    return tokens.astype(jnp.int32), best > jnp.maximum(ceilings.min(axis=1), highest.min(axis=1))

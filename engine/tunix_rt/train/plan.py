@@ -180,7 +180,8 @@ def step_flops(config: SFTConfig, architecture: Architecture, trained_share: flo
 def memory_bytes(config: SFTConfig, architecture: Architecture, trained_share: float) -> int:
     """Return the estimated peak memory in bytes: weights, optimiser, activations of one micro-batch, the runtime.
 
-    The activations that the backward pass needs are counted layer by layer; what the compiler adds is not known.
+    Weights count twice, as they do while they are read. Activations that the backward pass needs are counted layer by
+    layer. Gemma 3 270M, LoRA, rows of 512: 4.4 GB estimated and 4.0 measured for one, 5.5 and 5.1 for two.
     """
     a, width = architecture, 4 if config.dtype == "float32" else 2
     layers, embedding = layer_parameters(a), a.vocab_size * a.embed_dim
@@ -200,7 +201,7 @@ def memory_bytes(config: SFTConfig, architecture: Architecture, trained_share: f
         + 3 * a.num_heads * config.max_length
     )
     runtime = 900 * 2**20
-    return round(weights + trained + width * positions * kept + runtime)
+    return round(2 * weights + trained + width * positions * kept + runtime)
 
 
 def matrix_speed(seconds: float = 0.5) -> float:

@@ -1,0 +1,55 @@
+"""The real Gemma 3 270M, once through: load, generate, fine-tune a little, save, load again, generate the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tunix_rt import dataset, tasks
+from tunix_rt.config import LoRAConfig, SFTConfig
+from tunix_rt.run import attempt, new_run
+from tunix_rt.sampling import Completion, SamplingConfig
+from tunix_rt.trace import render_prompt
+from tunix_rt.train.adapter import load_adapter
+from tunix_rt.train.base_models import ModelFiles
+from tunix_rt.train.model import load_model
+from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.sft import train_sft
+
+LORA = LoRAConfig(rank=8, alpha=16)
+
+
+def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_files: ModelFiles) -> None:
+    base = load_model(gemma_files)
+    (count,) = TunixRtSampler(base.model, base.tokenizer, max_rows=1).generate(
+        ["One, two, three, four,"], SamplingConfig(max_new_tokens=4)
+    )
+    assert "five" in count.text
+
+    dataset.build([tasks.load("dev-reasoning-v1", limit=60)], name="gemma", version="v1", home=models_home)
+    config = SFTConfig(
+        dataset="gemma-v1",
+        lora=LORA,
+        max_length=256,
+        accumulation=1,
+        learning_rate=5e-4,
+        max_steps=6,
+        warmup_fraction=0.0,
+    )
+    run = new_run(models_home, "sft", "gemma", config=config)
+    with attempt(run):
+        result = train_sft(config, run, base=base)
+    assert result.valid_loss_before is not None
+    assert result.valid_loss is not None
+    assert result.valid_loss < 0.9 * result.valid_loss_before
+
+    prompts = [render_prompt("What is 2 + 3?"), render_prompt("Which is larger, 4 or 9?")]
+
+    def completions() -> list[Completion]:
+        again = load_model(gemma_files)
+        sampler = TunixRtSampler(load_adapter(run.adapter, again), again.tokenizer, lora=LORA, max_rows=2)
+        return sampler.generate(prompts, SamplingConfig(max_new_tokens=8))
+
+    tuned = completions()
+    assert [one.token_ids for one in tuned] == [one.token_ids for one in completions()]
+    untuned = TunixRtSampler(base.model, base.tokenizer, max_rows=2).generate(prompts, SamplingConfig(max_new_tokens=8))
+    assert [one.token_ids for one in tuned] != [one.token_ids for one in untuned]

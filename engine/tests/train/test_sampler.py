@@ -354,7 +354,7 @@ def test_bfloat16_is_close() -> None:
 
 
 @given(st.lists(st.integers(0, 90), max_size=40), st.sampled_from([16, 32]))
-def test_prompts_are_packed_whole_and_in_order(lengths: list[int], size: int) -> None:
+def test_prompts_are_packed_in_order_and_almost_without_waste(lengths: list[int], size: int) -> None:
     chunks = pack(lengths, size)
     done = [0] * len(lengths)
     for chunk in chunks:
@@ -364,4 +364,4 @@ def test_prompts_are_packed_whole_and_in_order(lengths: list[int], size: int) ->
             assert piece.begin == 0 or place == 0
             done[piece.prompt] = piece.end
     assert done == lengths
-    assert len(chunks) <= 2 * sum(lengths) / size + 1 + sum(length > size for length in lengths)
+    assert len(chunks) <= 1.2 * -(-sum(lengths) // size)

@@ -23,6 +23,8 @@ from tunix_rt.train.decoding import Cache, Chunk, Inserts, Rows, decode, make_ca
 from tunix_rt.train.drawing import DrawRule
 
 _ROW_STEPS = (1, 8, 16, 32, 64, 128, 256)
+_WASTE = 1.2
+"""So many times as many chunks as needed are taken to keep prompts whole: about what looking into the cache costs."""
 _SHRINK = 4
 _SHRINK_STEPS = 48
 """A batch of which less than a quarter is busy moves to a smaller one, if it may go on for this many steps: fewer do
@@ -88,7 +90,7 @@ class Request:
 
 
 class Piece(NamedTuple):
-    """Tokens `begin` to `end` of a prompt, which a chunk takes as a whole."""
+    """Tokens `begin` to `end` of a prompt, side by side in a chunk."""
 
     prompt: int
     begin: int
@@ -96,32 +98,50 @@ class Piece(NamedTuple):
 
 
 def pack(lengths: Sequence[int], size: int) -> list[list[Piece]]:
-    """Distribute prompts over chunks of `size` tokens; only a prompt longer than that is cut.
+    """Distribute prompts over chunks of `size` tokens; a piece that goes on from an earlier one stands first in a chunk.
 
-    A piece that goes on from an earlier one stands first in a later chunk, and no chunk holds two of them. The rest is
-    best fit, longest first.
+    Short prompts are kept whole, best fit, longest first: a chunk without a cut prompt need not look into the cache.
+    Where that would waste too much, prompts follow each other without a gap and are cut wherever a chunk ends.
     """
-    chunks, pieces = [], []
+    stream = _pack_stream(lengths, size)
+    if max(lengths, default=0) > size:
+        return stream
+    whole = _pack_whole(lengths, size)
+    return whole if len(whole) <= _WASTE * len(stream) else stream
+
+
+def _pack_stream(lengths: Sequence[int], size: int) -> list[list[Piece]]:
+    chunks: list[list[Piece]] = []
+    room = 0
     for prompt, length in enumerate(lengths):
         begin = 0
-        while length - begin > size:
-            chunks.append([Piece(prompt, begin, begin + size)])
-            begin += size
-        if length > begin:
-            pieces.append(Piece(prompt, begin, length))
+        while begin < length:
+            if room == 0:
+                chunks.append([])
+                room = size
+            end = min(length, begin + room)
+            chunks[-1].append(Piece(prompt, begin, end))
+            room -= end - begin
+            begin = end
+    return chunks
+
+
+def _pack_whole(lengths: Sequence[int], size: int) -> list[list[Piece]]:
+    chunks: list[list[Piece]] = []
     room: list[int] = []
-    shared: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: (piece.begin == 0, piece.begin - piece.end)):
-        needed = piece.end - piece.begin
-        fitting = [at for at, free in enumerate(room) if free >= needed and piece.begin == 0]
-        if fitting:
-            best = min(fitting, key=lambda at: room[at])
-            shared[best].append(piece)
-            room[best] -= needed
-        else:
-            shared.append([piece])
-            room.append(size - needed)
-    return chunks + shared
+    for prompt in sorted(range(len(lengths)), key=lambda prompt: -lengths[prompt]):
+        length = lengths[prompt]
+        if length == 0:
+            continue
+        fitting = [at for at, free in enumerate(room) if free >= length]
+        if not fitting:
+            fitting = [len(chunks)]
+            chunks.append([])
+            room.append(size)
+        best = min(fitting, key=lambda at: room[at])
+        chunks[best].append(Piece(prompt, 0, length))
+        room[best] -= length
+    return chunks
 
 
 @dataclass

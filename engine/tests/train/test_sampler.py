@@ -140,7 +140,8 @@ def test_results_do_not_depend_on_the_batch(config: SamplingConfig) -> None:
     prompts = [*PROMPTS, "b", "b", "Say it again, and then twice.", "c" * 30, "12+34="]  # more than there are rows
     expected = tokens_of(ours().generate(prompts, config))
     assert len({tuple(tokens) for tokens in expected}) > len(PROMPTS)
-    assert tokens_of(ours(max_rows=1).generate(prompts, config)) == expected
+    for options in ({"max_rows": 1}, {"chunk": 64}):
+        assert tokens_of(ours(**options).generate(prompts, config)) == expected
     assert tokens_of(ours().generate(prompts[::-1], config))[::-1][:6] == expected[:6]
     for prompt, tokens in zip(prompts[:3], expected, strict=False):
         assert tokens_of(ours().generate([prompt], config)) == [tokens]

@@ -98,7 +98,7 @@ class Piece(NamedTuple):
 
 
 def pack(lengths: Sequence[int], size: int) -> list[list[Piece]]:
-    """Distribute prompts over chunks of `size` tokens; a piece that goes on from an earlier one stands first in a chunk.
+    """Distribute prompts over chunks of `size` tokens; a piece that goes on from an earlier one stands first.
 
     Short prompts are kept whole, best fit, longest first: a chunk without a cut prompt need not look into the cache.
     Where that would waste too much, prompts follow each other without a gap and are cut wherever a chunk ends.

@@ -19,7 +19,8 @@ from tunix_rt.train.scanning import make_scan, scan_pays
 
 DType = Literal["float32", "bfloat16"]
 Weights = dict[str, Any]
-"""`embed [V, D]`, its `scan` or None, `final_norm [D]` and `layers`: dicts of matrices `[in, out]` and norm scales."""
+"""`embed [V, D]`, its `scan` or None, `final_norm [D]`, `layers`, dicts of matrices `[in, out]` and norm scales, and
+`rotary`, sine and cosine `[positions, H/2]` for each kind of layer in the order in which the spec names them first."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,22 @@ def _merge_layer(matrices: dict[str, Any], norms: dict[str, Any], *, scale: floa
     }
 
 
+@partial(jax.jit, static_argnames=("spec", "positions"))
+def _rotary_table(spec: DecoderSpec, positions: int) -> list[tuple[jax.Array, jax.Array]]:
+    fraction = 2 * jnp.arange(0, spec.head_dim // 2) / spec.head_dim
+    place = jnp.arange(positions)[:, None]
+    angles = [place / layer.rope_base ** fraction[None] / layer.rope_factor for layer in dict.fromkeys(spec.layers)]
+    return [(jnp.sin(angle), jnp.cos(angle)) for angle in angles]
+
+
 def read_weights(
-    model: Any, *, lora_scale: float | None, dtype: DType, forbidden: tuple[int, ...], before: Weights | None = None
+    model: Any,
+    *,
+    lora_scale: float | None,
+    dtype: DType,
+    forbidden: tuple[int, ...],
+    positions: int,
+    before: Weights | None = None,
 ) -> Weights:
     """Return private decoding weights: `W + lora_scale · A · B`, summed in float32, then in `dtype`.
 
@@ -153,4 +168,6 @@ def read_weights(
         "scan": scan,
         "final_norm": 1.0 + model.final_norm.scale[...].astype(jnp.float32),
         "layers": layers,
+        # A table, since XLA would compute sine and cosine again for every head.
+        "rotary": _rotary_table(read_spec(model), positions),
     }

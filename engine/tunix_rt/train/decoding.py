@@ -103,14 +103,13 @@ def _matmul(x: jax.Array, weight: jax.Array) -> jax.Array:
     return jnp.dot(x.astype(weight.dtype), weight, preferred_element_type=jnp.float32)
 
 
-def _angles(spec: DecoderSpec, positions: jax.Array) -> dict[LayerSpec, tuple[jax.Array, jax.Array]]:
+def _angles(spec: DecoderSpec, weights: Weights, positions: jax.Array) -> dict[LayerSpec, tuple[jax.Array, jax.Array]]:
     """Return sine and cosine `[N, H/2]` of the rotary angles for each kind of layer."""
-    fraction = 2 * jnp.arange(0, spec.head_dim // 2) / spec.head_dim
-    angles = {}
-    for layer in dict.fromkeys(spec.layers):
-        angle = positions[:, None] / layer.rope_base ** fraction[None, :] / layer.rope_factor
-        angles[layer] = (jnp.sin(angle), jnp.cos(angle))
-    return angles
+    kinds = dict.fromkeys(spec.layers)
+    return {
+        layer: (sine[positions], cosine[positions])
+        for layer, (sine, cosine) in zip(kinds, weights["rotary"], strict=True)
+    }
 
 
 def _rotate(x: jax.Array, angle: tuple[jax.Array, jax.Array]) -> jax.Array:
@@ -188,9 +187,14 @@ def _packed_layer(
     mask = jnp.concatenate(masks, axis=1) if context else masks[0]
     keys = jnp.concatenate([*(keys for keys, *_ in context), own["k"]], axis=2)
     values = jnp.concatenate([*(values for _, values, *_ in context), own["v"]], axis=1)
-    scores = jnp.einsum("tkgh,khs->ktgs", q, keys, preferred_element_type=jnp.float32)
+    size, heads, group, _ = q.shape
+    lanes = q.transpose(1, 0, 2, 3).reshape(heads, size * group, -1)
+    scores = jnp.einsum("knh,khs->kns", lanes, keys, preferred_element_type=jnp.float32)
+    scores = scores.reshape(heads, size, group, -1)
     probabilities = _probabilities(spec, scores, mask[None, :, None]).astype(values.dtype)
-    encoded = jnp.einsum("ktgs,ksh->tkgh", probabilities, values, preferred_element_type=jnp.float32)
+    lanes = probabilities.reshape(heads, size * group, -1)
+    encoded = jnp.einsum("kns,ksh->knh", lanes, values, preferred_element_type=jnp.float32)
+    encoded = encoded.reshape(heads, size, group, -1).transpose(1, 0, 2, 3)
     return _after_attention(layer, x, encoded), own
 
 
@@ -200,7 +204,7 @@ def prefill_prefix(spec: DecoderSpec, weights: Weights, tokens: jax.Array) -> Ca
     positions = jnp.arange(len(tokens))
     zero = jnp.int32(0)
     chunk = Chunk(tokens, positions, jnp.zeros_like(tokens), zero, zero, zero, zero)
-    angles, x, prefix = _angles(spec, positions), _embed(weights, tokens), []
+    angles, x, prefix = _angles(spec, weights, positions), _embed(weights, tokens), []
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         last = index == len(spec.layers) - 1
         x, own = _packed_layer(spec, layer_spec, layer, x, chunk, angle=angles[layer_spec], context=[], last=last)
@@ -224,7 +228,7 @@ def prefill(
     Several rows may take the same tokens (many completions of one prompt), and segment 0 may go on from tokens that
     earlier chunks put into the cache (`with_history`).
     """
-    angles, x, fresh = _angles(spec, chunk.positions), _embed(weights, chunk.tokens), []
+    angles, x, fresh = _angles(spec, weights, chunk.positions), _embed(weights, chunk.tokens), []
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         context: list[tuple[jax.Array, jax.Array, jax.Array, int | None]] = []
         if prefix is not None:
@@ -283,7 +287,7 @@ def _decode_hidden(
 ) -> tuple[jax.Array, Cache]:
     """Run one token of every row; return the normed hidden states `[B, D]` and the cache with the token in it."""
     positions = prefix_length + rows.lengths
-    angles, x, result = _angles(spec, positions), _embed(weights, rows.tokens), []
+    angles, x, result = _angles(spec, weights, positions), _embed(weights, rows.tokens), []
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         q, k, v = _project(spec, layer, x, angles[layer_spec])
         heads, size = k.shape[1], cache[index]["k"].shape[2]

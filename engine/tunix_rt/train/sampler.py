@@ -85,6 +85,7 @@ class TunixRtSampler:
             lora_scale=self._scale,
             dtype=engine.dtype,
             forbidden=engine.forbidden,
+            positions=self._max_context,
             before=engine.weights or None,
         )
         engine.prefix, self._prefix = None, ()

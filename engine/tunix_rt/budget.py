@@ -133,7 +133,7 @@ class Budget:
         """Return planned and measured times so far."""
         return BudgetReport(
             minutes=self.minutes,
-            used=round(self.used / 60, 3),
+            used=round(self.used / 60, 5),  # under a millisecond
             phases={
                 name: PhaseTime(planned=round(p.planned, 1), allowed=_tenths(p.allowed), used=_tenths(p.used))
                 for name, p in self._phases.items()

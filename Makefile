@@ -103,7 +103,7 @@ docs: $(VENV)/.dev ## write docs/reference from the code
 .PHONY: lock
 lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE=--upgrade takes newer ones
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
-	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train --group build -o requirements/train.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train --extra service --group build -o requirements/train.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml --group build -o requirements/light.txt
 	@$(LOCK) $(UPGRADE) --group sources -o requirements/sources.txt
 	@$(LOCK) $(UPGRADE) --group uv -o requirements/uv.txt

@@ -1,0 +1,59 @@
+"""The application: made here, and nothing else; work lives in the services, HTTP words in the routers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from tunix_rt import __version__
+from tunix_rt_backend.db import make_engine, make_sessions
+from tunix_rt_backend.handlers import add_exception_handlers
+from tunix_rt_backend.middleware import add_middleware
+from tunix_rt_backend.routers import ROUTERS, TAGS
+from tunix_rt_backend.services.access import Lockout
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.web import add_pages
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of the route's function: stable, and what a generated client calls it."""
+    return route.name
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Close the database's connections when the application ends."""
+    yield
+    app.state.engine.dispose()
+
+
+def create_app(settings: Settings | None = None, *, open_access: bool = True) -> FastAPI:
+    """Return the service.
+
+    `open_access` lets requests without a token in, with every right; `tunix-rt serve` sets it on loopback only.
+    """
+    app = FastAPI(
+        title="tunix-rt",
+        version=__version__,
+        summary="Reasoning traces, datasets, runs and evaluations.",
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        openapi_url="/api/openapi.json",
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings or Settings()
+    app.state.open_access = open_access
+    app.state.engine = make_engine(app.state.settings)
+    app.state.sessions = make_sessions(app.state.engine)
+    app.state.lockout = Lockout(app.state.settings)
+    add_middleware(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    add_pages(app)
+    add_exception_handlers(app)
+    return app

@@ -1,0 +1,98 @@
+"""What a route gets: a Call, which knows who asks and opens the one transaction that a request may have.
+
+    @router.post("", status_code=201)
+    def create_trace(body: TraceBody, call: WriteCall) -> TraceCreated:
+        with call.writing() as session:
+            return traces.create(session, body)
+
+The transaction is committed inside the route, with its audit entry, before anything is answered: what was acknowledged
+is on the disk. Services never commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.concurrency import run_in_threadpool
+
+from tunix_rt_backend.db import writing
+from tunix_rt_backend.errors import Forbidden
+from tunix_rt_backend.services import access
+from tunix_rt_backend.services.access import Principal, Scope
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import AuditEntry, utc_now
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: who asks, and the database."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    principal: Principal
+    action: str
+    path: str
+    request_id: str
+
+    @property
+    def home(self) -> Path:
+        """Folder that everything is kept under."""
+        return self.settings.home
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session whose transaction is rolled back."""
+        with self.sessions() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self, target: str | None = None, **detail: Any) -> Iterator[Session]:
+        """Yield a session whose transaction is committed with an audit entry when the block ends without an error."""
+        with self.sessions() as session:
+            writing(session)
+            yield session
+            entry = AuditEntry(
+                at=utc_now(),
+                actor=self.principal.name,
+                action=self.action,
+                target=(target or self.path)[:512],
+                request_id=self.request_id,
+                detail=detail,
+            )
+            session.add(entry)
+            session.commit()
+
+
+def _caller(scope: Scope) -> Any:
+    async def call(request: Request) -> Call:
+        state = request.app.state
+        principal = access.without_database(request, state)
+        if principal is None:
+            principal = await run_in_threadpool(access.identify, request, state)
+        if not principal.may(scope):
+            raise Forbidden(f"token {principal.name!r} has scope {principal.scope}; this needs {scope}")
+        route = request.scope.get("route")
+        return Call(
+            settings=state.settings,
+            sessions=state.sessions,
+            principal=principal,
+            action=getattr(route, "name", "unknown"),
+            path=request.url.path,
+            request_id=request.scope.get("request_id", ""),
+        )
+
+    return call
+
+
+ReadCall = Annotated[Call, Depends(_caller("read"))]
+"""A request of someone who may read."""
+WriteCall = Annotated[Call, Depends(_caller("write"))]
+"""A request of someone who may change things."""
+AdminCall = Annotated[Call, Depends(_caller("admin"))]
+"""A request of someone who may manage tokens and read the audit log."""

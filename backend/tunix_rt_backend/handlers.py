@@ -1,0 +1,104 @@
+"""Errors to answers: every error leaves as `application/problem+json`; it knows no route."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tunix_rt.errors import MissingError, TunixRtError, UsageError
+from tunix_rt_backend.errors import (
+    KINDS,
+    TYPE_PREFIX,
+    Problem,
+    ServiceError,
+    Unavailable,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def problem(request: Request, error: ServiceError) -> Response:
+    """Return an error as the answer to a request."""
+    body = Problem(
+        type=TYPE_PREFIX + error.name,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=request.url.path,
+        request_id=request.scope.get("request_id", ""),
+        errors=error.errors,
+    )
+    content = orjson.dumps(body.model_dump(mode="json"))
+    return Response(content, error.status, error.headers, media_type="application/problem+json")
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Answer every error as a problem."""
+
+    @app.exception_handler(ServiceError)
+    async def refused(request: Request, error: ServiceError) -> Response:
+        return problem(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        found = [_field(one) for one in error.errors()]
+        status = 400 if any(one.get("type") == "json_invalid" for one in error.errors()) else 422
+        kind = next(kind for kind in KINDS if kind.status == status)
+        first = f"{found[0]['field']}: {found[0]['message']}" if found else "the request is not valid"
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        return problem(request, kind(f"{first}{more}; correct it and send it again", errors=found))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        kind = next((kind for kind in KINDS if kind.status == error.status_code), None)
+        if kind is None:
+            kind = type("Other", (ServiceError,), {"status": error.status_code, "name": f"http-{error.status_code}"})
+            kind.title = str(error.detail)
+        answer = kind(f"{request.method} {request.url.path}: {error.detail}; /api/docs lists what there is")
+        answer.headers.update(error.headers or {})
+        return problem(request, answer)
+
+    @app.exception_handler(TunixRtError)
+    async def engine_refused(request: Request, error: TunixRtError) -> Response:
+        status = 404 if isinstance(error, MissingError) else 409 if isinstance(error, UsageError) else 422
+        kind = next(kind for kind in KINDS if kind.status == status)
+        return problem(request, kind(str(error)))
+
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(PoolTimeoutError)
+    async def database(request: Request, error: Exception) -> Response:
+        if is_down(error):
+            logger.warning("database does not answer: %s", error)
+            return problem(request, Unavailable("the database does not answer; nothing acknowledged is lost, try again"))
+        return await internal(request, error)
+
+    @app.exception_handler(Exception)
+    async def internal(request: Request, error: Exception) -> Response:
+        logger.exception("internal error: %s %s", request.method, request.url.path, exc_info=error)
+        return problem(request, ServiceError("something broke here; the log has the request id"))
+
+
+def is_down(error: Exception) -> bool:
+    """Return whether an error says that the database cannot be reached, is locked, full or shutting down."""
+    if isinstance(error, PoolTimeoutError | InterfaceError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.DatabaseError | None) or (
+        isinstance(error, OperationalError)
+        and isinstance(error.orig, sqlite3.OperationalError)
+        and any(word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly"))
+    )
+
+
+def _field(error: Any) -> dict[str, Any]:
+    return {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"], "kind": error["type"]}

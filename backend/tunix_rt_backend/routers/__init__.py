@@ -1,0 +1,21 @@
+"""Routers, in the order in which data flows; each parses, authorises, calls one service function and returns.
+
+Tuning, regression and models join between evaluation and submissions when they are built.
+"""
+
+from fastapi import APIRouter
+
+from tunix_rt_backend.routers import health
+
+ROUTERS: tuple[APIRouter, ...] = (health.router,)
+
+TAGS = [
+    {"name": "health", "description": "Is the service alive and ready, and what has it done."},
+    {"name": "traces", "description": "Prompts with their reasoning and answers: write, find, score and rate them."},
+    {"name": "datasets", "description": "Uploads, and frozen sets of traces with their provenance."},
+    {"name": "tunix", "description": "Export for Tunix, plan and start runs."},
+    {"name": "tunix_runs", "description": "Runs: status, metrics, logs, artifacts, cancel, retry, resume."},
+    {"name": "evaluation", "description": "Measurements, paired comparisons and the leaderboard."},
+    {"name": "submissions", "description": "Bundles of a run with all that it came from."},
+    {"name": "access", "description": "Cookie sessions, tokens and the audit log."},
+]

@@ -1,0 +1,86 @@
+"""Keyset pagination: a cursor is the sort key of the last row seen; it does not know what is listed.
+
+A cursor costs the same on page 1 and on page 10,000, and rows that arrive meanwhile neither repeat nor hide others.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy.orm import Session
+
+from tunix_rt_backend.errors import BadRequest
+from tunix_rt_backend.schemas.pages import Pagination
+
+Row = TypeVar("Row")
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """Return the sort key of a row as an opaque text."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(orjson.dumps(plain, default=str)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """Return the sort key in a cursor; raise BadRequest if it is none of ours."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(values, list) or len(values) != len(kinds):
+            raise ValueError("another list's cursor")
+        found = [
+            datetime.fromisoformat(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
+        ]
+        wrong = [value for kind, value in zip(kinds, found, strict=True) if type(value) is not kind]
+        if wrong or any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
+            raise ValueError("another list's cursor")
+        if any(isinstance(value, datetime) and value.tzinfo is None for value in found):
+            raise ValueError("another list's cursor")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise BadRequest("the cursor is not one that this list gave; begin again without a cursor") from error
+    return found
+
+
+def page(
+    session: Session,
+    query: Select[Any],
+    order: Sequence[tuple[Any, type]],
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: str | None = None,
+) -> tuple[list[Any], Pagination]:
+    """Return one page of a query's rows, newest (largest key) first, and where the next page begins.
+
+    `order` names the columns of the sort key with their types, the most significant first; together they are unique.
+    Columns of the key must be among the attributes of the returned rows.
+    """
+    columns = [column for column, _ in order]
+    if cursor is not None:
+        query = query.where(_before(columns, decode_cursor(cursor, [kind for _, kind in order])))
+        offset = 0
+    query = query.order_by(*(column.desc() for column in columns)).limit(limit + 1).offset(offset or None)
+    found = session.execute(query).all()
+    rows: list[Any] = [row[0] if len(row) == 1 else row for row in found]
+    more, rows = len(rows) > limit, rows[:limit]
+    last = [getattr(rows[-1], column.key) for column in columns] if more else None
+    return rows, Pagination(
+        limit=limit,
+        offset=offset,
+        next_offset=offset + limit if more and cursor is None and offset + limit <= 10_000 else None,
+        next_cursor=encode_cursor(last) if last else None,
+    )
+
+
+def _before(columns: Sequence[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the cursor in descending order."""
+    either = []
+    for place in range(len(columns)):
+        same = [columns[i] == values[i] for i in range(place)]
+        either.append(and_(*same, columns[place] < values[place]))
+    # The first column alone bounds the scan of the index; the rest only breaks its ties.
+    return and_(columns[0] <= values[0], or_(*either))

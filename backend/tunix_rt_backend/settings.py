@@ -1,0 +1,71 @@
+"""Settings: what the environment says about this service, checked once; nothing else here reads the environment.
+
+It does not know what a setting is used for. Every name is read with the prefix `TUNIX_RT_`: `home` is `TUNIX_RT_HOME`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a person may choose about the service; a wrong value stops it before it starts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TUNIX_RT_", frozen=True, use_attribute_docstrings=True, extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = Path(".tunix_rt")
+    """Folder that datasets, runs, evaluations and the embedded database are kept under."""
+    database_url: SecretStr | None = None
+    """`postgresql://user:password@host/name`, or None for SQLite in `<home>/tunix_rt.db`."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names, without port, that requests may name besides the loopback ones."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins such as `https://tunix.example` whose pages may call this service; none by default."""
+    upload_max_bytes: int = Field(4 * 2**30, ge=1024)
+    """Largest upload, in bytes as sent."""
+    upload_max_ratio: int = Field(200, ge=1)
+    """Largest ratio of unpacked to packed bytes of an upload."""
+    trace_max_bytes: int = Field(1_048_576, ge=1024, le=10_485_760)
+    """Largest body of one trace, and of every request that is no upload or batch, in bytes."""
+    batch_max_bytes: int = Field(64 * 2**20, ge=1024)
+    """Largest body of a batch of traces, in bytes."""
+    json_max_depth: int = Field(64, ge=4, le=1000)
+    """Deepest nesting of a JSON body."""
+    request_seconds: float = Field(60.0, gt=0)
+    """Longest that a body may take to arrive, and a plan to be made, in seconds; streams and uploads have no end."""
+    failures_before_lockout: int = Field(10, ge=1)
+    """Wrong tokens from one address within a minute before it is refused."""
+    lockout_seconds: float = Field(60.0, gt=0)
+    """How long such an address is refused, in seconds."""
+    session_hours: float = Field(12.0, gt=0)
+    """Life of a cookie session of the web app, in hours."""
+    slots: int = Field(1, ge=1, le=64)
+    """Runs that one worker carries out at a time."""
+    lease_seconds: float = Field(30.0, ge=1)
+    """How long a job stays with a worker that says nothing, in seconds."""
+    poll_seconds: float = Field(0.5, gt=0, le=60)
+    """Time between two looks of an idle worker at the queue, in seconds."""
+    grace_seconds: float = Field(30.0, gt=0)
+    """Time between SIGTERM and SIGKILL of a cancelled run, in seconds."""
+    run_memory_bytes: int | None = Field(None, ge=2**20)
+    """Most resident memory of one run, in bytes; None: no limit but the machine's."""
+    disk_reserve_bytes: int = Field(2**30, ge=0)
+    """Free disk below which the service says that it is not ready, in bytes."""
+    sse_poll_seconds: float = Field(0.25, gt=0, le=10)
+    """Time between two looks at a growing log or metrics file, in seconds."""
+
+    @property
+    def url(self) -> str:
+        """The database's address as SQLAlchemy writes it."""
+        if self.database_url is None:
+            return f"sqlite+pysqlite:///{(self.home / 'tunix_rt.db').absolute()}"
+        url = self.database_url.get_secret_value()
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url

@@ -19,7 +19,7 @@ def render(kind, obj, autogen_context):
     """Write our column types in a new migration as plain SQLAlchemy, so that old migrations need no code of today."""
     if kind == "type" and isinstance(obj, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(obj, JSON):
+    if kind == "type" and isinstance(obj, JSON) and "postgresql" in obj._variant_mapping:
         autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False

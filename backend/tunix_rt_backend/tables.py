@@ -32,6 +32,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonText = JSON()
+"""JSON kept as it was written: JSONB would turn the float 1e22 into an integer, and the digest of a row with it."""
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only in a column of type INTEGER, which has 64 bits there."""
 
@@ -117,10 +119,10 @@ class Trace(Base):
     created_at: Mapped[datetime]
     trace_version: Mapped[str] = mapped_column(String(64))
     prompt: Mapped[str] = mapped_column(Text)
-    steps: Mapped[list[Any]]
+    steps: Mapped[list[Any]] = mapped_column(JsonText)
     """The trace steps, each `{i, type, content}`."""
     final_answer: Mapped[str] = mapped_column(Text)
-    meta: Mapped[dict[str, Any]]
+    meta: Mapped[dict[str, Any]] = mapped_column(JsonText)
     source: Mapped[str | None] = mapped_column(String(256))
     """`meta.source`, cut to 256 characters, as the next four are to theirs: for filters."""
     license: Mapped[str | None] = mapped_column(String(128))

@@ -52,7 +52,7 @@ SQLITE_DOWN = [
 POSTGRESQL_UP = [
     """ALTER TABLE traces ADD COLUMN search tsvector GENERATED ALWAYS AS (
         to_tsvector('simple', prompt)
-        || jsonb_to_tsvector('simple', jsonb_path_query_array(steps, '$[*].content'), '["string"]')
+        || jsonb_to_tsvector('simple', jsonb_path_query_array(steps::jsonb, '$[*].content'), '["string"]')
         || to_tsvector('simple', final_answer)
     ) STORED""",
     "CREATE INDEX ix_traces_search ON traces USING gin (search)",

@@ -64,6 +64,20 @@ def test_new_run_is_queued_and_whole(tmp_path: Path) -> None:
     assert [path.name for path in run.path.parent.iterdir()] == [run.id]
 
 
+def test_run_may_be_named_beforehand_but_only_once(tmp_path: Path) -> None:
+    run = new_run(tmp_path, "sft", "small", config=SFTConfig(), run_id="mine-1")
+    assert (run.id, read_run(run).id) == ("mine-1", "mine-1")
+    with pytest.raises(UsageError, match="runs resume mine-1"):
+        new_run(tmp_path, "sft", "small", config=SFTConfig(), run_id="mine-1")
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "-x", "../up", "a/b", "a b", "a\n", "x" * 201])
+def test_run_id_that_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="no run id"):
+        new_run(tmp_path, "sft", "small", config=SFTConfig(), run_id=name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_attempt_records_a_good_end(tmp_path: Path) -> None:
     run = finished_run(tmp_path)
     manifest = read_run(run)

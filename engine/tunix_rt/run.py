@@ -16,6 +16,7 @@ import contextlib
 import difflib
 import fcntl
 import logging
+import re
 import signal
 import time
 import traceback
@@ -50,6 +51,8 @@ ACTIVE: tuple[Status, ...] = ("preparing", "running")
 """Statuses of a run that a process works on; with no process behind it, such a run is shown as interrupted."""
 RESUMABLE: tuple[Status, ...] = ("queued", "preparing", "running", "stopped", "failed", "cancelled")
 """Statuses from which a run can go on, if no process holds it."""
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class Stopped(KeyboardInterrupt):
@@ -200,10 +203,19 @@ def new_run(
     config: Format,
     seed: int | None = None,
     inputs: Mapping[str, FolderRef] | None = None,
+    run_id: str | None = None,
 ) -> RunDir:
-    """Make the folder of a new run, with its manifest (status queued) and its resolved configuration."""
-    run_id = f"{time.strftime('%Y-%m-%d', time.gmtime())}-{kind}-{slug}-{uuid.uuid4().hex[:4]}"
+    """Make the folder of a new run, with its manifest (status queued) and its resolved configuration.
+
+    `run_id` is the name that somebody gave it beforehand (None: one is made); raises UsageError if there is such a run.
+    """
+    if run_id is None:
+        run_id = f"{time.strftime('%Y-%m-%d', time.gmtime())}-{kind}-{slug}-{uuid.uuid4().hex[:4]}"
+    elif not _RUN_ID.fullmatch(run_id):
+        raise UsageError(f"{run_id!r} is no run id; expected letters, digits, `.`, `_` and `-`, the first one no sign")
     run = RunDir(home / "runs" / run_id)
+    if run.manifest.is_file():
+        raise UsageError(f"run {run_id} exists already; go on with it by `tunix-rt runs resume {run_id}`")
     with staged_folder(run.path) as stage:
         staged = RunDir(stage)
         write_format(staged.config, config)

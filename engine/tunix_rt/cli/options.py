@@ -31,6 +31,9 @@ Seed = Annotated[int | None, typer.Option(help="Seed of everything that is drawn
 MaxSteps = Annotated[int | None, typer.Option(help="Stop after so many optimiser updates.")]
 MaxExamples = Annotated[int | None, typer.Option(help="Use at most so many training examples.")]
 TimeBudget = Annotated[float | None, typer.Option("--time-budget-minutes", help="Stop cleanly inside so many minutes.")]
+NewRunId = Annotated[
+    str | None, typer.Option("--run-id", help="Name of the new run; without it, one is made from the date.")
+]
 
 
 def home() -> Path:

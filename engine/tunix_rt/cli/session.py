@@ -12,6 +12,7 @@ from tunix_rt.cli.options import (
     Json,
     MaxExamples,
     MaxSteps,
+    NewRunId,
     Seed,
     Settings,
     TimeBudget,
@@ -43,6 +44,7 @@ def run(
     max_steps: MaxSteps = None,
     max_examples: MaxExamples = None,
     seed: Seed = None,
+    run_id: NewRunId = None,
     settings: Settings = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -62,7 +64,7 @@ def run(
         _show_plan(resolved, as_json)
         return
     with working() as reporter:
-        result = _session(resolved, reporter, None)
+        result = _session(resolved, reporter, run_id=run_id)
     _show_result(result, as_json)
 
 
@@ -88,15 +90,17 @@ def resume_session(run: RunDir, reporter: Reporter) -> Any:
     config = read_run_config(run)
     if not isinstance(config, SessionConfig):
         raise UsageError(f"run {run.id} is no session; resume it with `tunix-rt runs resume {run.id}`")
-    return _session(config, reporter, run)
+    return _session(config, reporter, resume=run)
 
 
-def _session(config: SessionConfig, reporter: Reporter, resume: RunDir | None) -> Any:
+def _session(
+    config: SessionConfig, reporter: Reporter, *, resume: RunDir | None = None, run_id: str | None = None
+) -> Any:
     from tunix_rt.budget import process_started
     from tunix_rt.train.session import run_session
 
     # What a person waits for begins with the process, its imports included.
-    return run_session(config, home(), progress=reporter, resume=resume, started=process_started())
+    return run_session(config, home(), progress=reporter, resume=resume, run_id=run_id, started=process_started())
 
 
 def _show_result(result: Any, as_json: bool) -> None:

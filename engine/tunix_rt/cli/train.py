@@ -12,6 +12,7 @@ from tunix_rt.cli.options import (
     Json,
     MaxExamples,
     MaxSteps,
+    NewRunId,
     Seed,
     Settings,
     TimeBudget,
@@ -47,6 +48,7 @@ def sft(
     max_examples: MaxExamples = None,
     time_budget_minutes: TimeBudget = None,
     seed: Seed = None,
+    run_id: NewRunId = None,
     settings: Settings = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -70,7 +72,7 @@ def sft(
         _show_plan(resolved, as_json)
         return
     with working() as reporter:
-        run = new_sft_run(resolved, reporter)
+        run = new_sft_run(resolved, reporter, run_id)
         say(f"run {run.id}")
         result = _train(resolved, run, reporter)
     if as_json:
@@ -79,7 +81,7 @@ def sft(
         show(run.id)
 
 
-def new_sft_run(config: SFTConfig, reporter: Reporter) -> RunDir:
+def new_sft_run(config: SFTConfig, reporter: Reporter, run_id: str | None = None) -> RunDir:
     """Make the run of a fine-tuning, with its dataset and base model recorded by digest."""
     from tunix_rt import dataset
     from tunix_rt.provenance import folder_ref
@@ -92,7 +94,7 @@ def new_sft_run(config: SFTConfig, reporter: Reporter) -> RunDir:
         "dataset": folder_ref("dataset", frozen.manifest.key, frozen.folder, home=home()),
         "base_model": folder_ref("base_model", files.name, files.folder, home=home()),
     }
-    return new_run(home(), "sft", frozen.manifest.key, config=config, inputs=inputs)
+    return new_run(home(), "sft", frozen.manifest.key, config=config, inputs=inputs, run_id=run_id)
 
 
 def resume_sft(run: RunDir, reporter: Reporter) -> SFTResult:

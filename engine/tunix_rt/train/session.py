@@ -79,9 +79,10 @@ def run_session(
     *,
     progress: Reporter,
     resume: RunDir | None = None,
+    run_id: str | None = None,
     started: float | None = None,
 ) -> SessionResult:
-    """Run a session, or go on with one, and return its result.
+    """Run a session, or go on with one (`resume`), and return its result; a new one may be named by `run_id`.
 
     The budget counts from `started`, a `time.monotonic()` (None: now); a session that is resumed gets its budget anew.
 
@@ -89,7 +90,7 @@ def run_session(
         BudgetError: the budget is too small for the work.
         DigestError: something that the session was made from has changed since it began.
     """
-    run = resume or new_run(home, "session", config.name, config=config)
+    run = resume or new_run(home, "session", config.name, config=config, run_id=run_id)
     if resume:
         check_inputs(resume)
     progress.say(f"run {run.id}")

@@ -6,6 +6,7 @@ They know neither grading nor datasets: whether a trace is right, new or allowed
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tunix_rt.importers.columns import Draft, Row
 from tunix_rt.importers.containers import CONTAINERS, MAX_ROW_BYTES, container, data_files, rows
 from tunix_rt.importers.identities import Identities
 from tunix_rt.importers.problems import ErrorLog, RowError, RowProblem, describe_errors, excerpt
-from tunix_rt.importers.schemas import SCHEMAS, converter, detect_schema, mapped
+from tunix_rt.importers.schemas import SCHEMAS, convert_trace, converter, detect_schema, mapped
 from tunix_rt.trace import ReasoningTrace, render
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ErrorLog",
     "RowError",
     "RowProblem",
+    "check_row",
     "data_files",
     "describe_errors",
     "detect",
@@ -71,13 +73,19 @@ def _detected(path: Path, sample: list[dict[str, Any]]) -> Detection:
 
 
 def read(
-    path: Path, *, schema: str = "auto", mapping: Mapping[str, str] | None = None, label: str | None = None
+    path: Path,
+    *,
+    schema: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    label: str | None = None,
+    unique_ids: bool = True,
 ) -> Iterator[tuple[int, ReasoningTrace | RowError]]:
     """Yield `(row number, trace or error)` of one data file, in constant memory.
 
     `schema` is a name of SCHEMAS or `auto`; `mapping` names the columns itself (see `schemas.mapped`) and replaces the
     schema. `label` is the name of the file in errors, by default its name without folders. Each trace renders without
-    loss under the prompt contract, and no two rows of the file share `meta.id`.
+    loss under the prompt contract, and no two rows of the file share `meta.id` unless `unique_ids` is false, as for
+    rows that were gathered from several files.
     """
     label = label or path.name
     stream = rows(path)
@@ -99,7 +107,7 @@ def read(
         try:
             trace = _trace(convert(row))
             identity = trace.meta.get("id")
-            if identity is not None and not seen.add(identity):
+            if unique_ids and identity is not None and not seen.add(identity):
                 raise RowProblem("meta.id", "is the id of an earlier row", "give every row its own id", identity)
         except RowProblem as problem:
             yield number, problem.at(label, number)
@@ -110,6 +118,11 @@ def read(
 def _unknown(row: Row) -> Draft:
     fix = "name the columns in a mapping, such as prompt=question,final_answer=answer"
     raise RowProblem("row", "has the columns of no known schema", fix, ", ".join(map(str, row)))
+
+
+def check_row(row: Row) -> ReasoningTrace:
+    """Return one row of our own schema as a trace, as `read` would; raise RowProblem if it cannot be used."""
+    return _trace(convert_trace(row))
 
 
 def _trace(draft: Draft) -> ReasoningTrace:
@@ -126,7 +139,32 @@ def _trace(draft: Draft) -> ReasoningTrace:
         raise RowProblem("row", "contains a NUL byte", "remove the NUL bytes", rendered.text)
     if not trace.prompt.strip():
         raise RowProblem("prompt", "is empty", "fill it in or drop the row")
+    if any("\x00" in step.type for step in trace.steps):
+        raise RowProblem("steps.type", "contains a NUL byte", "remove the NUL bytes")
+    if problem := _unwritable(trace.meta):
+        raise RowProblem("meta", *problem)
     return trace
+
+
+def _unwritable(meta: dict[str, Any]) -> tuple[str, str] | None:
+    """Return what keeps a value from being written and read back the same everywhere, and the fix; None: nothing."""
+    rest: list[Any] = [meta]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, str):
+            if "\x00" in value:
+                return "contains a NUL byte", "remove the NUL bytes"
+            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                return "contains half of a surrogate pair", "write the whole character"
+        elif isinstance(value, float) and not math.isfinite(value):
+            return "contains a number that is not finite", "leave it out or write null"
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return "contains an integer of more than 64 bits", "write it as a string"
+    return None
 
 
 _REASONS = {

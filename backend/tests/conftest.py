@@ -1,0 +1,86 @@
+"""Fixtures: a migrated database of each kind, the application over it, and a client that speaks to it.
+
+A test that names `settings`, `app`, `client` or `session` runs on SQLite and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from postgresql import Server
+from tunix_rt_backend import db
+from tunix_rt_backend.app import create_app
+from tunix_rt_backend.settings import Settings
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """One server for all tests; durability is off, since nothing is killed here."""
+    server = Server()
+    db.migrate(Settings(home=Path("/nonexistent"), database_url=server.create("migrated")))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, to be copied."""
+    home = tmp_path_factory.mktemp("template")
+    db.migrate(Settings(home=home))
+    return home / "tunix_rt.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
+    """Settings of a fresh home with a migrated, empty database of each kind."""
+    home = tmp_path / "home"
+    home.mkdir()
+    if request.param == "sqlite":
+        shutil.copy(sqlite_template, home / "tunix_rt.db")
+        yield Settings(home=home)
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    name = f"test_{next(_numbers)}"
+    yield Settings(home=home, database_url=server.create(name, template="migrated"))
+    server.drop(name)
+
+
+@pytest.fixture
+def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    """Settings over SQLite alone, for what no database can change."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(sqlite_template, home / "tunix_rt.db")
+    return Settings(home=home)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[FastAPI]:
+    """The application over a fresh database."""
+    made = create_app(settings)
+    yield made
+    made.state.engine.dispose()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the application; an error inside it is answered, not raised, as a real client sees it."""
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def session(app: FastAPI) -> Iterator[Session]:
+    """A session of the application's database; commit what a request shall see."""
+    with app.state.sessions() as made:
+        yield made

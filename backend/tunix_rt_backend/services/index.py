@@ -1,0 +1,343 @@
+"""Index: rows made from folders; the folder is the truth, and the row is there to be found.
+
+A row is a function of its folder, and of the jobs of a run: delete every row, `rebuild`, and the same rows are back. It
+does not know who asks, and changes no folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError as DataFault
+from sqlalchemy.orm import Session
+
+from tunix_rt.dataset import DatasetManifest
+from tunix_rt.errors import DataError, TunixRtError
+from tunix_rt.evaluation import Estimate, EvaluationManifest
+from tunix_rt.formats import MANIFEST, Format
+from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
+from tunix_rt_backend.db import is_sqlite
+from tunix_rt_backend.services import jobs
+from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
+
+IMPORT_RECORD = "import.json"
+"""File beside a run's logs that says that it was taken in from elsewhere."""
+
+Row = TypeVar("Row", bound=Base)
+
+
+class Broken(Format):
+    """A folder that has no row, and why."""
+
+    folder: str
+    """The folder, relative to the home folder."""
+    problem: str
+    """What was expected, what came, what to do."""
+
+
+class IndexReport(Format):
+    """What a rebuild found."""
+
+    datasets: int = 0
+    """Datasets that have a row."""
+    runs: int = 0
+    """Runs that have a row, those that wait for a worker included."""
+    evaluations: int = 0
+    """Evaluations that have a row."""
+    submissions: int = 0
+    """Submissions that have a row."""
+    broken: list[Broken] = Field(default_factory=list)
+    """Folders that have none."""
+
+
+def index_dataset(session: Session, folder: Path) -> DatasetRow:
+    """Write the row of a dataset's folder; raise DataError if the folder is not whole."""
+    manifest = DatasetManifest.read(folder / MANIFEST)
+    _named(folder, manifest.key)
+    values = {
+        "key": manifest.key,
+        "name": manifest.name,
+        "version": manifest.version,
+        "digest": manifest.digest,
+        "created_at": moment(manifest.created),
+        "rows": manifest.counts.kept,
+        "bytes": sum(_size(folder, name) for name in manifest.files) + (folder / MANIFEST).stat().st_size,
+        "splits": manifest.splits,
+        "licenses": manifest.licenses,
+        "families": manifest.families,
+        "counts": manifest.counts.model_dump(),
+    }
+    return _upsert(session, DatasetRow, values)
+
+
+def index_run(session: Session, folder: Path) -> Run:
+    """Write the row of a run's folder; raise DataError if the folder is not whole."""
+    row = _upsert(
+        session, Run, run_values(folder, jobs.oldest(session, folder.name), jobs.newest(session, folder.name))
+    )
+    if row.dataset_key is not None:
+        # Its evaluations may have come here first.
+        measured = update(EvaluationRow).where(EvaluationRow.run_id == row.run_id)
+        session.execute(measured.values(dataset_key=row.dataset_key))
+    return row
+
+
+def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
+    """Write the row of an evaluation's folder; raise DataError if the folder is not whole."""
+    manifest = EvaluationManifest.read(folder / MANIFEST)
+    _named(folder, manifest.id)
+    for name in manifest.files:
+        _size(folder, name)
+    values = {
+        "evaluation_id": manifest.id,
+        "digest": manifest.digest,
+        "created_at": moment(manifest.created),
+        "run_id": manifest.model.run,
+        "model_name": manifest.model.name,
+        "adapter_digest": manifest.model.adapter_digest,
+        "dataset_key": _dataset_of(folder.parent.parent, manifest.model.run),
+        "task_name": manifest.task.name,
+        "task_split": manifest.task.split,
+        "task_digest": manifest.task.digest,
+        "contract_digest": manifest.contract_digest,
+        "prompt_name": manifest.prompt.name,
+        "prompt_digest": manifest.prompt_digest,
+        "n": manifest.metrics.n,
+        "strict": _value(manifest.metrics.strict),
+        "lenient": _value(manifest.metrics.lenient),
+        "metrics": manifest.metrics.model_dump(mode="json"),
+        "git_commit": manifest.provenance.git_commit,
+        "device": manifest.provenance.device,
+    }
+    return _upsert(session, EvaluationRow, values)
+
+
+def index_submission(session: Session, folder: Path) -> SubmissionRow:
+    """Write the row of a submission's folder; raise DataError if the folder is not whole."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        values = {
+            "submission_id": manifest["id"],
+            "digest": manifest["digest"],
+            "run_id": manifest["run"],
+            "created_at": moment(manifest["created"]),
+            "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+            "manifest": manifest,
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder / MANIFEST} is no manifest of a submission: {error!r}; make it again") from error
+    _named(folder, values["submission_id"])
+    return _upsert(session, SubmissionRow, values)
+
+
+def refresh_run(session: Session, home: Path, run_id: str) -> Run | None:
+    """Write the row of a run again from its folder and its jobs; None (and no row) if there is neither."""
+    folder = home / "runs" / run_id
+    if (folder / MANIFEST).is_file():
+        return index_run(session, folder)
+    newest, oldest = jobs.newest(session, run_id), jobs.oldest(session, run_id)
+    if newest is None or oldest is None:
+        session.execute(delete(Run).where(Run.run_id == run_id))
+        return None
+    return _upsert(session, Run, waiting_values(oldest, newest))
+
+
+def refresh_active(session: Session, home: Path) -> list[Run]:
+    """Write the rows of runs that look as if a process worked on them again: it may have ended without a word."""
+    names = session.scalars(select(Run.run_id).where(Run.status.in_(ACTIVE))).all()
+    return [row for name in names if (row := refresh_run(session, home, name))]
+
+
+def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str, Any]:
+    """Return the row of a run: its manifest, and the status that a person should see.
+
+    `oldest` is the job that the run was asked for with, `newest` the one that worked on it last; None: no job did.
+    """
+    run = RunDir(folder)
+    manifest = read_run(run)
+    _named(folder, manifest.id)
+    config = read_run_config(run)
+    dataset = manifest.inputs.get("dataset")
+    started, finished = moment(manifest.started), moment(manifest.finished)
+    imported = (run.logs / IMPORT_RECORD).is_file()
+    return {
+        "run_id": manifest.id,
+        "kind": manifest.kind,
+        "mode": "import" if imported else "async" if oldest else "local",
+        "status": run_status(run, manifest, newest),
+        "stage": manifest.stage,
+        "dataset_key": dataset.key if dataset else dataset_key(config.model_dump(mode="json")),
+        "dataset_digest": dataset.digest if dataset else None,
+        "model_id": base_model(config.model_dump(mode="json")),
+        "seed": manifest.seed,
+        "created_at": oldest.created_at if oldest else moment(manifest.created),
+        "started_at": started,
+        "completed_at": finished,
+        "duration_seconds": (finished - started).total_seconds() if started and finished else None,
+        "attempts": manifest.attempts,
+        "error": manifest.error.model_dump(mode="json") if manifest.error else None,
+        "results": manifest.results,
+        "config": config.model_dump(mode="json"),
+        "git_commit": manifest.provenance.git_commit,
+        "device": manifest.provenance.device,
+        "manifest_digest": manifest.digest,
+    }
+
+
+def waiting_values(oldest: Job, newest: Job) -> dict[str, Any]:
+    """Return the row of a run that has no folder yet: its jobs are all that is known of it."""
+    config = oldest.spec["config"]
+    failed = newest.status == "failed"
+    return {
+        "run_id": oldest.run_id,
+        "kind": oldest.kind,
+        "mode": "async",
+        "status": "preparing" if newest.status == "running" else newest.status,
+        "stage": "queued" if newest.status in jobs.ACTIVE else "done",
+        "dataset_key": dataset_key(config),
+        "dataset_digest": None,
+        "model_id": base_model(config),
+        "seed": config["seed"],
+        "created_at": oldest.created_at,
+        "started_at": newest.started_at,
+        "completed_at": newest.finished_at,
+        "duration_seconds": None,
+        "attempts": 0,
+        "error": {"stage": "start", "type": "JobError", "message": newest.reason or "no reason was kept"}
+        if failed
+        else None,
+        "results": {},
+        "config": config,
+        "git_commit": None,
+        "device": None,
+        "manifest_digest": None,
+    }
+
+
+def run_status(run: RunDir, manifest: RunManifest, newest: Job | None) -> str:
+    """Return the status that a person should see: the manifest's, while no job or dead process says otherwise.
+
+    A job that waits makes the run `queued`, one that has only begun makes it `preparing`; a run that says that it is
+    worked on, with no process behind it, is `interrupted`.
+    """
+    if newest is not None and newest.status == "queued":
+        return "queued"
+    if manifest.status in ACTIVE:
+        return manifest.status if is_held(run) else "interrupted"
+    if newest is not None and newest.status == "running":
+        # A manifest tells whole seconds. What ended before this job began is the attempt before it.
+        finished, began = moment(manifest.finished), newest.started_at
+        if finished is None or (began is not None and finished < began.replace(microsecond=0)):
+            return "preparing"
+    return manifest.status
+
+
+def rebuild(session: Session, home: Path) -> IndexReport:
+    """Delete every index row and make all of them again from the folders, and from the jobs whose run has none.
+
+    A folder that is not whole has no row: it is reported. Nothing is committed here.
+    """
+    broken: list[Broken] = []
+    for table in (DatasetRow, Run, EvaluationRow, SubmissionRow):
+        session.execute(delete(table))
+    counted = {
+        "datasets": _index_all(session, home, "datasets", index_dataset, broken),
+        "runs": _index_all(session, home, "runs", index_run, broken),
+        "evaluations": _index_all(session, home, "evaluations", index_evaluation, broken),
+        "submissions": _index_all(session, home, "submissions", index_submission, broken),
+    }
+    asked = session.scalars(
+        select(Job.run_id).where(Job.kind.in_(jobs.RUN_KINDS), Job.run_id.not_in(select(Run.run_id))).distinct()
+    ).all()
+    for run_id in asked:
+        if run_id is not None and not (home / "runs" / run_id).exists():
+            refresh_run(session, home, run_id)
+            counted["runs"] += 1
+    return IndexReport(**counted, broken=broken)
+
+
+def _index_all(
+    session: Session, home: Path, part: str, index: Callable[[Session, Path], object], broken: list[Broken]
+) -> int:
+    count = 0
+    for folder in sorted((home / part).glob("*")):
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
+        try:
+            with session.begin_nested():
+                index(session, folder)
+            count += 1
+        except (TunixRtError, OSError) as error:
+            broken.append(Broken(folder=f"{part}/{folder.name}", problem=str(error)))
+        except (DataFault, OverflowError) as error:
+            reason = " ".join(str(getattr(error, "orig", None) or error).split())
+            problem = f"it holds a value that no database keeps ({reason}); take the value out, or the folder away"
+            broken.append(Broken(folder=f"{part}/{folder.name}", problem=problem))
+    return count
+
+
+def dataset_key(config: dict[str, Any]) -> str | None:
+    """Return the key of the dataset that a configuration names or will build."""
+    if config["kind"] == "session":
+        return f"{config['dataset']['name']}-{config['dataset']['version']}"
+    named = config.get("dataset")
+    return None if named is None else Path(named).name
+
+
+def base_model(config: dict[str, Any]) -> str:
+    """Return the name of the base model in a configuration."""
+    name: str = (config["sft"] if config["kind"] == "session" else config)["base_model"]
+    return name
+
+
+def moment(text: str | None) -> Any:
+    """Return a moment as it stands in a manifest; None for None, DataError for anything else."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{text!r} is no moment; expected one such as 2026-01-05T10:00:00Z") from error
+
+
+def _upsert(session: Session, table: type[Row], values: dict[str, Any]) -> Row:
+    key = table.__mapper__.primary_key[0].name
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    changed = {name: value for name, value in values.items() if name != key}
+    statement = insert(table).values(values).on_conflict_do_update(index_elements=[key], set_=changed)
+    session.execute(statement)
+    row = session.get(table, values[key], populate_existing=True)
+    assert row is not None
+    return row
+
+
+def _named(folder: Path, name: str) -> None:
+    if folder.name != name:
+        raise DataError(f"{folder} says that its name is {name!r}; give the folder its name back")
+
+
+def _size(folder: Path, name: str) -> int:
+    try:
+        return (folder / name).stat().st_size
+    except OSError as error:
+        raise DataError(f"{folder / name} is missing, though {folder / MANIFEST} lists it; restore it") from error
+
+
+def _value(estimate: Estimate | None) -> float | None:
+    return None if estimate is None else estimate.value
+
+
+def _dataset_of(home: Path, run_id: str | None) -> str | None:
+    """Return the key of the dataset that a run was trained on; None if the run is not here."""
+    if run_id is None or Path(run_id).name != run_id or not (home / "runs" / run_id / MANIFEST).is_file():
+        return None
+    dataset = read_run(RunDir(home / "runs" / run_id)).inputs.get("dataset")
+    return dataset.key if dataset else None

@@ -1,0 +1,145 @@
+"""Jobs: put one into the queue, find it, ask for its end; it does not know how a job is carried out.
+
+A job goes `queued` → `running` → `completed | stopped | failed | cancelled`. The worker moves it on; here one only adds
+it, and takes it out again while nobody works on it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tunix_rt_backend.errors import Conflict, NotFound
+from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.services.pages import page
+from tunix_rt_backend.tables import Job, WorkerRow, utc_now
+
+ACTIVE = ("queued", "running")
+"""Statuses of a job that has not ended."""
+RUN_KINDS = ("sft", "session")
+"""Kinds of job that make a run; `eval` measures one."""
+
+
+def enqueue(
+    session: Session,
+    *,
+    kind: str,
+    run_id: str | None,
+    spec: Mapping[str, Any],
+    priority: int = 0,
+    actor: str,
+    idempotency_key: str | None = None,
+    max_attempts: int = 3,
+) -> Job:
+    """Return a new job at the end of its priority's queue, or the one that the same key and request made before.
+
+    Raises Conflict if the key was used for another request.
+    """
+    now = utc_now()
+    job = Job(
+        id=uuid.uuid4(),
+        kind=kind,
+        run_id=run_id,
+        status="queued",
+        priority=priority,
+        spec=dict(spec),
+        max_attempts=max_attempts,
+        available_at=now,
+        actor=actor,
+        idempotency_key=idempotency_key,
+        created_at=now,
+    )
+    before = _of_key(session, idempotency_key)
+    if before is None:
+        try:
+            with session.begin_nested():
+                session.add(job)
+                session.flush()
+        except IntegrityError:
+            # The same request came twice at once, and the other one was first.
+            before = _of_key(session, idempotency_key)
+            if before is None:
+                raise
+    if before is None:
+        return job
+    if (before.kind, before.spec) != (kind, dict(spec)):
+        raise Conflict(
+            f"the Idempotency-Key {idempotency_key!r} was used for another request, which made job {before.id}; "
+            "take a new key for a new request"
+        )
+    return before
+
+
+def _of_key(session: Session, key: str | None) -> Job | None:
+    return None if key is None else session.scalar(select(Job).where(Job.idempotency_key == key))
+
+
+def find(session: Session, job_id: uuid.UUID) -> Job:
+    """Return a job; raise NotFound if there is none."""
+    job = session.scalar(select(Job).where(Job.id == job_id))
+    if job is None:
+        raise NotFound(f"there is no job {job_id}; GET /api/jobs lists them")
+    return job
+
+
+def newest(session: Session, run_id: str) -> Job | None:
+    """Return the job that made or last worked on a run; None if no job did. Evaluations are not counted."""
+    return session.scalar(
+        select(Job).where(Job.run_id == run_id, Job.kind.in_(RUN_KINDS)).order_by(Job.seq.desc()).limit(1)
+    )
+
+
+def oldest(session: Session, run_id: str) -> Job | None:
+    """Return the job that a run was asked for with; None if no job was."""
+    return session.scalar(select(Job).where(Job.run_id == run_id, Job.kind.in_(RUN_KINDS)).order_by(Job.seq).limit(1))
+
+
+def active(session: Session, run_id: str) -> list[Job]:
+    """Return the jobs of any kind that wait for or work on a run."""
+    query = select(Job).where(Job.run_id == run_id, Job.status.in_(ACTIVE)).order_by(Job.seq)
+    return list(session.scalars(query))
+
+
+def request_cancel(session: Session, job: Job) -> Job:
+    """End a queued job at once, ask the worker to end a running one; raise Conflict if it has ended."""
+    session.refresh(job, with_for_update=True)  # a worker may be claiming it at this moment
+    if job.status not in ACTIVE:
+        raise Conflict(f"job {job.id} is {job.status}; only a queued or running one can be cancelled")
+    if job.status == "queued":
+        job.status, job.finished_at = "cancelled", utc_now()
+        job.reason = "cancelled before it was started"
+    job.cancel_requested = True
+    session.flush()
+    return job
+
+
+def list_jobs(
+    session: Session,
+    *,
+    status: str | None,
+    kind: str | None,
+    run_id: str | None,
+    limit: int,
+    offset: int,
+    cursor: str | None,
+) -> tuple[list[Job], Pagination]:
+    """Return one page of jobs, the newest first."""
+    query = select(Job)
+    for column, wanted in ((Job.status, status), (Job.kind, kind), (Job.run_id, run_id)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return page(session, query, [(Job.seq, int)], limit=limit, offset=offset, cursor=cursor)
+
+
+def list_workers(
+    session: Session, *, limit: int, offset: int, cursor: str | None
+) -> tuple[list[WorkerRow], Pagination]:
+    """Return one page of workers, the one that started last first."""
+    order = [(WorkerRow.started_at, datetime), (WorkerRow.pid, int)]
+    return page(session, select(WorkerRow), order, limit=limit, offset=offset, cursor=cursor)

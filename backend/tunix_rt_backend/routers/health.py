@@ -1,15 +1,23 @@
-"""Health: is the process alive, and can it do its work."""
+"""Health: is the process alive, can it do its work, and what has it done."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from prometheus_client import REGISTRY, generate_latest
+from starlette.responses import Response
 
+from tunix_rt_backend.deps import ReadCall
+from tunix_rt_backend.errors import Unavailable
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.services import telemetry
+from tunix_rt_backend.services.health import Part, readiness
 
 router = APIRouter(tags=["health"], responses=problems())
+
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Alive(Wire):
@@ -19,7 +27,40 @@ class Alive(Wire):
     """Always `healthy`: a process that is not does not answer."""
 
 
+class Ready(Wire):
+    """The service can do its work."""
+
+    status: Literal["ready"]
+    """Always `ready`; if a part is not, the answer is a 503 whose `errors` are the parts."""
+    parts: list[Part]
+    """What was looked at."""
+
+
 @router.get("/api/health")
 async def read_health() -> Alive:
     """Say that the process is alive; nothing else is looked at."""
     return Alive(status="healthy")
+
+
+@router.get("/api/health/ready")
+def read_readiness(request: Request) -> Ready:
+    """Say whether the database answers, the disk has room and a worker is alive."""
+    state = request.app.state
+    parts = readiness(state.engine, state.sessions, state.settings)
+    wrong = [part for part in parts if not part.ok]
+    if wrong:
+        said = "; ".join(f"{part.name}: {part.detail}" for part in wrong)
+        raise Unavailable(said, errors=[part.model_dump() for part in parts])
+    return Ready(status="ready", parts=parts)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus' text"}},
+)
+def read_service_metrics(call: ReadCall) -> Response:
+    """Return the figures of this process, and of every worker's runs, in Prometheus' text format."""
+    with call.reading() as session:
+        tables = telemetry.figures(session, call.settings)
+    return Response(generate_latest(REGISTRY) + tables, media_type=_TEXT)

@@ -18,6 +18,8 @@ import typer
 from tunix_rt.cli.options import Json, home, show, show_json
 
 State = Literal["ok", "note", "fail"]
+PLUGINS = "tunix_rt.checks"
+"""Entry point group by which another package adds checks: each entry names a function that returns Checks."""
 
 
 class Check(NamedTuple):
@@ -35,6 +37,8 @@ def doctor(as_json: Json = False) -> None:
     Changes nothing. A note is worth knowing; a failure stops the work, and the exit code is then 1.
     """
     checks = [check() for check in CHECKS]
+    for plugin in importlib.metadata.entry_points(group=PLUGINS):
+        checks += plugin.load()()
     failed = [check for check in checks if check.state == "fail"]
     if as_json:
         show_json({"ok": not failed, "checks": [check._asdict() for check in checks]})

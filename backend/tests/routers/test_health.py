@@ -1,0 +1,93 @@
+"""Alive, ready, and the figures for Prometheus."""
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from tunix_rt_backend.app import create_app
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import Run, WorkerRow, utc_now
+
+
+def add_worker(session: Session, *, silent_for: float = 0) -> None:
+    now = utc_now()
+    worker = WorkerRow(
+        id=uuid.uuid4(), host="here", pid=1, version="1", slots=2, started_at=now,
+        heartbeat_at=now - timedelta(seconds=silent_for), stopped_at=None,
+    )  # fmt: skip
+    session.add(worker)
+    session.commit()
+
+
+def parts_of(answer) -> dict[str, bool]:
+    body = answer.json()
+    return {part["name"]: part["ok"] for part in body.get("parts") or body["errors"]}
+
+
+def test_a_living_process_says_so(client: TestClient) -> None:
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "healthy"})
+
+
+def test_the_service_is_ready_with_a_worker_and_not_without(client: TestClient, session: Session) -> None:
+    answer = client.get("/api/health/ready")
+    assert answer.status_code == 503
+    assert parts_of(answer) == {"database": True, "disk": True, "worker": False}
+    assert answer.headers["retry-after"]
+    add_worker(session, silent_for=3600)
+    assert parts_of(client.get("/api/health/ready"))["worker"] is False
+    add_worker(session)
+    answer = client.get("/api/health/ready")
+    assert answer.status_code == 200
+    assert parts_of(answer) == {"database": True, "disk": True, "worker": True}
+
+
+def test_a_full_disk_is_not_ready(sqlite_settings: Settings) -> None:
+    app = create_app(sqlite_settings.model_copy(update={"disk_reserve_bytes": 2**60}))
+    with TestClient(app, base_url="http://localhost") as client:
+        assert parts_of(client.get("/api/health/ready"))["disk"] is False
+
+
+def test_a_database_without_tables_is_not_ready(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(home=tmp_path)), base_url="http://localhost") as client:
+        answer = client.get("/api/health/ready")
+    assert parts_of(answer) == {"database": False, "disk": True, "worker": False}
+    assert "tunix-rt migrate" in answer.json()["detail"]
+
+
+def test_a_database_that_is_down_answers_503_and_names_no_secret(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url="postgresql://user:secret@127.0.0.1:1/nothing")
+    with TestClient(create_app(settings), base_url="http://localhost", raise_server_exceptions=False) as client:
+        assert client.get("/api/health").status_code == 200
+        for path in ("/api/health/ready", "/metrics"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert int(answer.headers["retry-after"]) > 0
+            assert "secret" not in answer.text
+
+
+def test_prometheus_counts_what_workers_did(app: FastAPI, client: TestClient, session: Session) -> None:
+    now = utc_now()
+    for number, status in enumerate(["completed", "completed", "failed", "queued"]):
+        run = Run(
+            run_id=f"r{number}", kind="sft", mode="async", status=status, stage="done", model_id="nano", seed=0,
+            created_at=now, duration_seconds=2.5 if status != "queued" else None, results={}, config={},
+        )  # fmt: skip
+        session.add(run)
+    add_worker(session)
+    session.commit()
+    client.get("/api/health")
+    families = {family.name: family for family in text_string_to_metric_families(client.get("/metrics").text)}
+    runs = {sample.labels["status"]: sample.value for sample in families["tunix_runs"].samples}
+    assert runs == {"completed": 2, "failed": 1, "queued": 1}
+    spent = {sample.labels["status"]: sample.value for sample in families["tunix_runs_duration_seconds"].samples}
+    assert spent == {"completed": 5.0, "failed": 2.5}
+    assert families["tunix_rt_workers"].samples[0].value == 1
+    routes = {sample.labels.get("route") for sample in families["tunix_rt_requests"].samples}
+    assert "/api/health" in routes

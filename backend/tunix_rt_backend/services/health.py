@@ -1,0 +1,69 @@
+"""Health: what the service needs to do its work, looked at one by one; it knows no HTTP."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from tunix_rt_backend.db import revisions
+from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import WorkerRow, utc_now
+
+
+class Part(Wire):
+    """One thing that the service needs."""
+
+    name: Literal["database", "disk", "worker"]
+    """What was looked at."""
+    ok: bool
+    """Whether it is as it must be."""
+    detail: str
+    """What was found, and what to do if it is not as it must be."""
+
+
+def readiness(engine: Engine, sessions: sessionmaker[Session], settings: Settings) -> list[Part]:
+    """Look at the database, the disk and the workers; nothing is raised, what is wrong is said."""
+    database = _database(engine, settings)
+    workers = _workers(sessions, settings) if database.ok else _part("worker", "the database cannot be asked")
+    return [database, _disk(settings), workers]
+
+
+def _part(name: Literal["database", "disk", "worker"], wrong: str | None, right: str = "") -> Part:
+    return Part(name=name, ok=wrong is None, detail=wrong or right)
+
+
+def _database(engine: Engine, settings: Settings) -> Part:
+    try:
+        found, newest = revisions(engine, settings)
+    except SQLAlchemyError as error:
+        # The driver's message may name the host and the user, which a stranger need not know.
+        return _part("database", f"does not answer ({type(error).__name__}); start it or correct TUNIX_RT_DATABASE_URL")
+    if found != newest:
+        return _part("database", f"has revision {found}, this code needs {newest}; run `tunix-rt migrate`")
+    return _part("database", None, f"{engine.dialect.name}, revision {found}")
+
+
+def _disk(settings: Settings) -> Part:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free, wanted = shutil.disk_usage(settings.home).free, settings.disk_reserve_bytes
+    room = f"{free / 2**30:.1f} GiB free"
+    return _part("disk", None if free >= wanted else f"{room}, {wanted / 2**30:.1f} wanted; free some", room)
+
+
+def _workers(sessions: sessionmaker[Session], settings: Settings) -> Part:
+    since = utc_now() - timedelta(seconds=settings.lease_seconds)
+    alive = (WorkerRow.stopped_at.is_(None)) & (WorkerRow.heartbeat_at >= since)
+    with sessions() as session:
+        count, slots = session.execute(
+            select(func.count(), func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)
+        ).one()
+    if not count:
+        silent = f"no heartbeat for {settings.lease_seconds:.0f} s; start one with `tunix-rt worker`"
+        return _part("worker", silent)
+    return _part("worker", None, f"{count} alive, {slots} slots")

@@ -13,7 +13,7 @@ from tunix_rt_backend.db import make_engine, make_sessions
 from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
 from tunix_rt_backend.routers import ROUTERS, TAGS
-from tunix_rt_backend.services.access import Lockout
+from tunix_rt_backend.services.access import LastUse, Lockout
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.web import add_pages
 
@@ -27,6 +27,7 @@ def operation_id(route: APIRoute) -> str:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Close the database's connections when the application ends."""
     yield
+    app.state.last_use.close()
     app.state.engine.dispose()
 
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
     app.state.engine = make_engine(app.state.settings)
     app.state.sessions = make_sessions(app.state.engine)
     app.state.lockout = Lockout(app.state.settings)
+    app.state.last_use = LastUse(app.state.sessions)
     add_middleware(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -1,19 +1,30 @@
-"""Commands of the service, joined to `tunix-rt` by entry point: serve, worker, migrate, index, import-run, openapi, token.
+"""Commands of the service, joined to `tunix-rt` by entry point: serve, worker, migrate, index, openapi, token, …
 
 Nothing heavy is imported at module level, so that `tunix-rt --help` answers at once.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from tunix_rt.cli.options import Json, fields, show, show_json, table
+
+if TYPE_CHECKING:
+    from tunix_rt_backend.deps import Call
+
+tokens = typer.Typer(help="Make, list and revoke the tokens that let people in.", no_args_is_help=True)
+TokenNameArgument = Annotated[str, typer.Argument(help="What the audit log calls whoever uses it.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of the service to the command line."""
     app.command(name="migrate")(migrate)
     app.command(name="openapi")(openapi)
+    app.add_typer(tokens, name="token")
 
 
 def migrate(
@@ -35,3 +46,98 @@ def openapi() -> None:
 
     document: Any = create_app().openapi()
     sys.stdout.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+@contextlib.contextmanager
+def _call(action: str) -> Iterator[Call]:
+    """Yield a call of this command, over a database whose tables are made if it has none; an error is one line."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tunix_rt.errors import UsageError
+    from tunix_rt_backend import db
+    from tunix_rt_backend.deps import Call
+    from tunix_rt_backend.errors import ServiceError
+    from tunix_rt_backend.services.access import CLI
+    from tunix_rt_backend.settings import Settings
+
+    settings = Settings()
+    engine = db.make_engine(settings)
+    try:
+        found, newest = db.revisions(engine, settings)
+        if found is None:
+            db.migrate(settings)
+        elif found != newest:
+            raise UsageError(
+                f"the database is at revision {found}, and this version needs {newest}; run `tunix-rt migrate`"
+            )
+        yield Call(settings, db.make_sessions(engine), CLI, action, path="", request_id="")
+    except ServiceError as error:
+        raise UsageError(error.detail) from error
+    except SQLAlchemyError as error:
+        raise UsageError(f"the database does not do this: {error}; check TUNIX_RT_DATABASE_URL") from error
+    finally:
+        engine.dispose()
+
+
+@tokens.command("create")
+def create_token(
+    name: TokenNameArgument,
+    scope: Annotated[str, typer.Option(help="`read`, `write` or `admin`; each includes the ones before it.")] = "read",
+    expires_days: Annotated[float | None, typer.Option(help="Days until it ends; without it, until revoked.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it: the only time that it is seen."""
+    from pydantic import ValidationError
+
+    from tunix_rt.errors import UsageError
+    from tunix_rt_backend.schemas.access import TokenBody, TokenMade, TokenRow
+    from tunix_rt_backend.services import access
+
+    try:
+        body = TokenBody.model_validate({"name": name, "scope": scope, "expires_days": expires_days})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{first['loc'][0]}: {first['msg']}; got {first['input']!r}") from error
+    with _call("create_token") as call, call.writing(target=name, scope=scope) as session:
+        token, text = access.create_token(session, body.name, body.scope, body.expires_days)
+    made = TokenMade(**TokenRow.model_validate(token).model_dump(), token=text)
+    if as_json:
+        show_json(made)
+    else:
+        show(text)
+
+
+@tokens.command("list")
+def list_tokens(as_json: Json = False) -> None:
+    """List the tokens, the newest first; their secrets are nowhere."""
+    from tunix_rt_backend.schemas.access import TokenRow
+    from tunix_rt_backend.services import access
+
+    rows: list[dict[str, Any]] = []
+    cursor = None
+    with _call("list_tokens") as call, call.reading() as session:
+        while True:
+            found, pagination = access.list_tokens(session, limit=1000, offset=0, cursor=cursor)
+            rows += [TokenRow.model_validate(token).model_dump(mode="json") for token in found]
+            cursor = pagination.next_cursor
+            if cursor is None:
+                break
+    if as_json:
+        show_json({"tokens": rows})
+    else:
+        columns = ["name", "scope", "created_at", "expires_at", "revoked_at", "last_used_at"]
+        show(table(columns, [[row[column] for column in columns] for row in rows]))
+
+
+@tokens.command("revoke")
+def revoke_token(name: TokenNameArgument, as_json: Json = False) -> None:
+    """Make a token and its cookie sessions invalid at once and for ever."""
+    from tunix_rt_backend.schemas.access import TokenRow
+    from tunix_rt_backend.services import access
+
+    with _call("revoke_token") as call, call.writing(target=name) as session:
+        row = TokenRow.model_validate(access.revoke_token(session, name)).model_dump(mode="json")
+    if as_json:
+        show_json(row)
+    else:
+        show(fields(row))

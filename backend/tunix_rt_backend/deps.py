@@ -69,6 +69,20 @@ class Call:
             session.commit()
 
 
+def make_call(request: Request, principal: Principal) -> Call:
+    """Return the call of a request by someone whose right to it is already known."""
+    state = request.app.state
+    route = request.scope.get("route")
+    return Call(
+        settings=state.settings,
+        sessions=state.sessions,
+        principal=principal,
+        action=getattr(route, "name", "unknown"),
+        path=request.url.path,
+        request_id=request.scope.get("request_id", ""),
+    )
+
+
 def _caller(scope: Scope) -> Any:
     async def call(request: Request) -> Call:
         state = request.app.state
@@ -77,15 +91,7 @@ def _caller(scope: Scope) -> Any:
             principal = await run_in_threadpool(access.identify, request, state)
         if not principal.may(scope):
             raise Forbidden(f"token {principal.name!r} has scope {principal.scope}; this needs {scope}")
-        route = request.scope.get("route")
-        return Call(
-            settings=state.settings,
-            sessions=state.sessions,
-            principal=principal,
-            action=getattr(route, "name", "unknown"),
-            path=request.url.path,
-            request_id=request.scope.get("request_id", ""),
-        )
+        return make_call(request, principal)
 
     return call
 

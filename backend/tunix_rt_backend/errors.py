@@ -5,9 +5,11 @@
     ├── Unauthorized     401   no token, or a wrong one
     ├── Forbidden        403   the token may not, or the page comes from elsewhere
     ├── NotFound         404   nothing of that name
+    ├── TimedOut         408   the body did not arrive in time
     ├── Conflict         409   it exists with other content, or is in a state that does not allow this
     ├── TooLarge         413   a body, an upload or its unpacked content
     ├── Unprocessable    422   well formed, but impossible; says why and what to do
+    ├── HeadTooLarge     431   address and headers
     ├── Locked           429   too many wrong tokens
     └── Unavailable      503   the database or the disk does not answer; nothing that was acknowledged is lost
 
@@ -85,6 +87,12 @@ class NotFound(ServiceError):
     status, name, title = 404, "not-found", "Not found"
 
 
+class TimedOut(ServiceError):
+    """The body did not arrive in time."""
+
+    status, name, title = 408, "timed-out", "The body took too long"
+
+
 class Conflict(ServiceError):
     """It exists with other content, or is in a state that does not allow this."""
 
@@ -121,16 +129,22 @@ class Locked(ServiceError):
     status, name, title = 429, "locked", "Too many failures"
 
 
+class HeadTooLarge(ServiceError):
+    """The address and the headers together are larger than allowed."""
+
+    status, name, title = 431, "head-too-large", "Headers too large"
+
+
 class Unavailable(ServiceError):
     """The database or the disk does not answer."""
 
     status, name, title = 503, "unavailable", "Not available now"
 
-    def __init__(self, detail: str, *, retry_after: int = 5) -> None:
-        super().__init__(detail, Retry_After=str(retry_after))
+    def __init__(self, detail: str, *, retry_after: int = 5, errors: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(detail, errors=errors, Retry_After=str(retry_after))
 
 
 KINDS: tuple[type[ServiceError], ...] = (
-    BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, UnsupportedMedia, RangeNotSatisfiable,
-    Unprocessable, Locked, Unavailable,
+    BadRequest, Unauthorized, Forbidden, NotFound, TimedOut, Conflict, TooLarge, UnsupportedMedia, RangeNotSatisfiable,
+    Unprocessable, HeadTooLarge, Locked, Unavailable,
 )  # fmt: skip

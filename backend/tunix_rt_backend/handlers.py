@@ -33,7 +33,7 @@ def problem(request: Request, error: ServiceError) -> Response:
         title=error.title,
         status=error.status,
         detail=error.detail,
-        instance=request.url.path,
+        instance=request.scope["path"],  # `request.url` would trip over a broken Host header
         request_id=request.scope.get("request_id", ""),
         errors=error.errors,
     )
@@ -78,13 +78,16 @@ def add_exception_handlers(app: FastAPI) -> None:
     async def database(request: Request, error: Exception) -> Response:
         if is_down(error):
             logger.warning("database does not answer: %s", error)
-            return problem(request, Unavailable("the database does not answer; nothing acknowledged is lost, try again"))
+            return problem(
+                request, Unavailable("the database does not answer; nothing acknowledged is lost, try again")
+            )
         return await internal(request, error)
 
-    @app.exception_handler(Exception)
-    async def internal(request: Request, error: Exception) -> Response:
-        logger.exception("internal error: %s %s", request.method, request.url.path, exc_info=error)
-        return problem(request, ServiceError("something broke here; the log has the request id"))
+
+async def internal(request: Request, error: Exception) -> Response:
+    """Log an error that nothing else caught, and say no more of it than that it happened."""
+    logger.error("internal error: %s %s", request.method, request.scope["path"], exc_info=error)
+    return problem(request, ServiceError("something broke here; the log has the request id"))
 
 
 def is_down(error: Exception) -> bool:
@@ -93,10 +96,16 @@ def is_down(error: Exception) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, OperationalError) and not isinstance(error.orig, sqlite3.DatabaseError | None) or (
+    return (
         isinstance(error, OperationalError)
-        and isinstance(error.orig, sqlite3.OperationalError)
-        and any(word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly"))
+        and not isinstance(error.orig, sqlite3.DatabaseError | None)
+        or (
+            isinstance(error, OperationalError)
+            and isinstance(error.orig, sqlite3.OperationalError)
+            and any(
+                word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly")
+            )
+        )
     )
 
 

@@ -5,6 +5,7 @@ It does not know what a setting is used for. Every name is read with the prefix 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -26,6 +27,8 @@ class Settings(BaseSettings):
     """Host names, without port, that requests may name besides the loopback ones."""
     allowed_origins: tuple[str, ...] = ()
     """Origins such as `https://tunix.example` whose pages may call this service; none by default."""
+    web: Path | None = None
+    """Folder of the built web app; None: `frontend/dist` of this checkout, if it is there."""
     upload_max_bytes: int = Field(4 * 2**30, ge=1024)
     """Largest upload, in bytes as sent."""
     upload_max_ratio: int = Field(200, ge=1)
@@ -69,3 +72,17 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return "postgresql+psycopg://" + url.removeprefix(plain)
         return url
+
+
+_PASSED_ON = frozenset(
+    "PATH HOME LANG LANGUAGE TZ TMPDIR USER LOGNAME VIRTUAL_ENV PYTHONPATH LD_LIBRARY_PATH SSL_CERT_FILE SSL_CERT_DIR "
+    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy HF_HOME HF_HUB_OFFLINE XDG_CACHE_HOME".split()
+)
+_PASSED_ON_PREFIXES = ("LC_", "JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "CUDA_", "NVIDIA_", "TPU_", "LIBTPU_")
+
+
+def passed_on_environment() -> dict[str, str]:
+    """Return the variables that a run may see: paths, language and accelerators, never a password or a token."""
+    return {
+        name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+    }

@@ -5,9 +5,9 @@ Tuning, regression and models join between evaluation and submissions when they 
 
 from fastapi import APIRouter
 
-from tunix_rt_backend.routers import health
+from tunix_rt_backend.routers import access, health
 
-ROUTERS: tuple[APIRouter, ...] = (health.router,)
+ROUTERS: tuple[APIRouter, ...] = (health.router, access.router)
 
 TAGS = [
     {"name": "health", "description": "Is the service alive and ready, and what has it done."},

@@ -69,12 +69,15 @@ def build(
     near_duplicate: float = 0.85,
     allow_contaminated: bool = False,
     against: Sequence[Task] = (),
+    unique_ids: bool = True,
+    notes: Mapping[str, Any] | None = None,
     token_counter: TokenCounter | None = None,
     progress: Progress | None = None,
 ) -> DatasetManifest:
     """Build the dataset `<name>-<version>` from files, folders and tasks, and freeze it under `<home>/datasets/`.
 
-    If a dataset of that key exists with the same rows, nothing is changed and its manifest is returned.
+    If a dataset of that key exists with the same rows, nothing is changed and its manifest is returned. The manifest
+    keeps `notes` as they are. `unique_ids=False` lets rows of one file share `meta.id`: they come from several.
 
     Raises:
         RejectedRowsError: a row has an error and `on_error` is `fail`; the error carries the whole report.
@@ -96,9 +99,18 @@ def build(
         allow_contaminated=allow_contaminated,
         against={task.name: task.digest for task in against},
     )
-    reading = Reading(sources, schema=schema, mapping=mapping, progress=progress)
+    reading = Reading(sources, schema=schema, mapping=mapping, unique_ids=unique_ids, progress=progress)
     index = EvaluationIndex(against)
-    work = _Build(name, version, config, reading=reading, index=index, token_counter=token_counter, progress=progress)
+    work = _Build(
+        name,
+        version,
+        config,
+        reading=reading,
+        index=index,
+        notes=dict(notes or {}),
+        token_counter=token_counter,
+        progress=progress,
+    )
     target = home / DATASETS / key
     if not target.exists():
         try:
@@ -147,11 +159,12 @@ class _Build:
         *,
         reading: Reading,
         index: EvaluationIndex,
+        notes: dict[str, Any],
         token_counter: TokenCounter | None,
         progress: Progress | None,
     ) -> None:
         self.name, self.version, self.config = name, version, config
-        self.reading, self.index = reading, index
+        self.reading, self.index, self.notes = reading, index, notes
         self.token_counter, self.progress = token_counter, progress
         self.matches: dict[int, Match] = {}
 
@@ -215,6 +228,7 @@ class _Build:
             statistics=self._statistics(kept, sizes),
             contamination=self.overlap,
             rejected_reasons=report.reasons,
+            notes=self.notes,
             files=files,
             seconds=round(time.perf_counter() - started, 3),
             provenance=provenance(),

@@ -44,12 +44,13 @@ class Reading:
         *,
         schema: str = "auto",
         mapping: Mapping[str, str] | None = None,
+        unique_ids: bool = True,
         progress: Progress | None = None,
     ) -> None:
         self._parts: list[tuple[Path, str] | Task] = []
         for source in sources:
             self._parts += [source] if isinstance(source, Task) else _files(source)
-        self._schema, self._mapping, self._progress = schema, mapping, progress
+        self._schema, self._mapping, self._unique_ids, self._progress = schema, mapping, unique_ids, progress
         self.log = ErrorLog()
         self.sources: list[SourceRecord] = []
         self.unscored = self.without_reasoning = 0
@@ -86,7 +87,8 @@ class Reading:
         if isinstance(part, Task):
             label, rows = part.name, _task_rows(part)
         else:
-            label, rows = part[1], read(part[0], schema=self._schema, mapping=self._mapping, label=part[1])
+            path, label = part
+            rows = read(path, schema=self._schema, mapping=self._mapping, label=label, unique_ids=self._unique_ids)
         for number, result in rows:
             problem = None if isinstance(result, RowError) else self._judge(result)
             yield result if problem is None else problem.at(label, number)

@@ -185,6 +185,8 @@ class DatasetManifest(Format):
     """Overlap with every evaluation task that was compared."""
     rejected_reasons: dict[str, int]
     """Rejected rows by field and reason."""
+    notes: dict[str, Any] = Field(default_factory=dict)
+    """What its builder wrote down: the selection it was made from, a session, a parent; never part of the digest."""
     files: dict[str, str]
     """Digest of every other file in the folder."""
     seconds: float

@@ -15,8 +15,8 @@ app = typer.Typer(help="List base models and fetch them.", no_args_is_help=True)
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """List the base models and whether each is on this machine."""
+    from tunix_rt.base_models import BASE_MODELS
     from tunix_rt.formats import MANIFEST
-    from tunix_rt.train.base_models import BASE_MODELS
 
     rows = [
         {

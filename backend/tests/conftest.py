@@ -10,16 +10,22 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+import loopback
 from postgresql import Server
 from tunix_rt_backend import db
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.settings import Settings
 
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("suite")
+
+_loopback_only = pytest.fixture(autouse=True, scope="session")(loopback.guard)
 _numbers = itertools.count()
 
 

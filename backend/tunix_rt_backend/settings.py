@@ -7,9 +7,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _parts(value: Any) -> Any:
+    """Return a text from the environment as its parts between commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+"""Names; in the environment with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -23,9 +33,9 @@ class Settings(BaseSettings):
     """Folder that datasets, runs, evaluations and the embedded database are kept under."""
     database_url: SecretStr | None = None
     """`postgresql://user:password@host/name`, or None for SQLite in `<home>/tunix_rt.db`."""
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: Names = ()
     """Host names, without port, that requests may name besides the loopback ones."""
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: Names = ()
     """Origins such as `https://tunix.example` whose pages may call this service; none by default."""
     web: Path | None = None
     """Folder of the built web app; None: `frontend/dist` of this checkout, if it is there."""

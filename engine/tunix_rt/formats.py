@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from tunix_rt.errors import BusyError, DataError, DigestError, UsageError
 
 MANIFEST = "manifest.json"
 """File name of the manifest in every folder that describes itself."""
+_GLANCE = 0.2
+"""Seconds that somebody who only looks whether a folder is held may hold it."""
 
 
 class Format(BaseModel):
@@ -196,13 +199,18 @@ def locked(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            stream.seek(0)
-            raise BusyError(
-                f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it"
-            ) from error
+        deadline = time.monotonic() + _GLANCE
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    stream.seek(0)
+                    raise BusyError(
+                        f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it"
+                    ) from error
+                time.sleep(0.01)
         stream.seek(0)
         stream.truncate()
         stream.write(str(os.getpid()))

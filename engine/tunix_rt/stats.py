@@ -79,14 +79,18 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
 def _lower_tail(k: int, n: int) -> float:
     """Return P(X ≤ k) for X ~ Binomial(n, 1/2)."""
     if n <= _EXACT_TRIALS:
-        return float(Fraction(sum(math.comb(n, i) for i in range(k + 1)), 2**n))
-    term = math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
-    total, i = 0.0, k
-    while i >= 0 and term > total * 1e-17:
-        total += term
-        term *= i / (n - i + 1)
+        total = term = 1
+        for i in range(k):
+            term = term * (n - i) // (i + 1)  # n over i + 1
+            total += term
+        return total / (1 << n)  # the quotient of whole numbers is rounded once, at the end
+    share = math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
+    tail, i = 0.0, k
+    while i >= 0 and share > tail * 1e-17:
+        tail += share
+        share *= i / (n - i + 1)
         i -= 1
-    return min(1.0, total)
+    return min(1.0, tail)
 
 
 def mcnemar_exact(b: int, c: int) -> float:

@@ -1,0 +1,205 @@
+"""Submission: a run with all that speaks for it as one archive, named by its content and never changed.
+
+    submissions/<id>/
+        bundle.zip       run/{manifest,config,result}.json, run/report.html, run/adapter/, evaluations/<id>/,
+                         dataset/manifest.json, and the dataset's rows if they were asked for
+        manifest.json    SubmissionManifest, written last: its presence means complete
+
+The same content gives the same id and the same bytes on every machine: names are sorted, times are fixed and nothing is
+compressed. It does not know where a submission is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from tunix_rt.errors import DigestError, MissingError, UsageError
+from tunix_rt.evaluation import EvaluationManifest, load_evaluation
+from tunix_rt.evaluation.folder import SAMPLES
+from tunix_rt.formats import MANIFEST, Format, check_digests, digest_file, digest_value, staged_folder, write_format
+from tunix_rt.provenance import FolderRef, Provenance, now, provenance
+from tunix_rt.run import RunDir, RunManifest, read_run
+
+SUBMISSIONS = "submissions"
+"""Folder of all submissions inside the home folder."""
+BUNDLE = "bundle.zip"
+"""File name of the archive."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that an archive can hold."""
+_NOT_CONTENT = {"id", "created", "digest", "bytes", "bundle_digest", "provenance"}
+
+
+class SubmissionManifest(Format):
+    """What a submission folder says about itself; from here one walks back, digest by digest, to the traces."""
+
+    manifest_version: Literal["1.0"] = "1.0"
+    """Version of this format."""
+    id: str
+    """Name of the folder."""
+    created: str
+    """When it was bundled, UTC."""
+    digest: str
+    """Digest of the content: what it names by digest and holds, not its time and machine."""
+    run: str
+    """Run whose model is submitted."""
+    run_digest: str
+    """Digest of the run's manifest."""
+    base_model: str | None
+    """Digest of the base model's files; None if the run names none."""
+    dataset: str | None
+    """Digest of the dataset's files; None if the run names none."""
+    evaluations: dict[str, str]
+    """Digest of every evaluation in the bundle by its id: the run's own, and those of its base."""
+    with_rows: bool
+    """Whether the rows of the dataset are in the bundle, beside its manifest."""
+    files: dict[str, str]
+    """Digest of every file in the bundle by its path there."""
+    bytes: int
+    """Size of the bundle."""
+    bundle_digest: str
+    """Digest of bundle.zip."""
+    provenance: Provenance
+    """Code, packages and machine that bundled it."""
+
+
+def bundle(
+    home: Path, run: RunDir, *, evaluations: Iterable[str] | None = None, with_rows: bool = False
+) -> SubmissionManifest:
+    """Write the submission of a run, or return the one of the same content that is there.
+
+    Args:
+        home: Folder that holds the evaluations and the submissions.
+        run: A run that ended, with trained weights.
+        evaluations: Ids of the run's evaluations, beside those that the run itself made; None: every one in `home`.
+        with_rows: Put the rows of the dataset in as well.
+
+    Raises:
+        UsageError: the run has not ended, has no trained weights, or none of its evaluations holds a score.
+        DigestError: a byte of the run, of an evaluation or of the dataset changed.
+    """
+    manifest = read_run(run)
+    if manifest.status not in ("completed", "stopped") or "run" not in manifest.outputs:
+        raise UsageError(f"run {run.id} is {manifest.status}; a run is submitted once its work has ended")
+    if not (run.adapter / MANIFEST).is_file():
+        raise UsageError(f"run {run.id} has no trained weights; choose a run that trained a model")
+    measured, scores = {}, 0
+    own = {ref.key for ref in manifest.outputs.values() if ref.kind == "evaluation"}
+    for name in sorted(own | set(_evaluations_of(home, run.id) if evaluations is None else evaluations)):
+        done = load_evaluation(_inside(home, f"evaluations/{name}")).manifest
+        measured[name] = done.digest
+        scores += done.metrics.n if done.model.run == run.id else 0
+    if not scores:
+        raise UsageError(f"run {run.id} has no evaluation with a score; measure it: `tunix-rt eval --run {run.id}`")
+    refs = [*manifest.inputs.values(), *manifest.outputs.values()]
+    dataset = next((ref for ref in refs if ref.kind == "dataset"), None)
+    sources = _run_files(run, manifest) | _evaluation_files(home, measured)
+    sources |= _dataset_files(home, dataset, with_rows) if dataset else {}
+    content = SubmissionManifest(
+        id="",
+        created=now(),
+        digest="",
+        run=run.id,
+        run_digest=manifest.digest,
+        base_model=next((ref.digest for ref in refs if ref.kind == "base_model"), None),
+        dataset=dataset.digest if dataset else None,
+        evaluations=measured,
+        with_rows=with_rows,
+        files={name: digest_file(path) for name, path in sorted(sources.items())},
+        bytes=0,
+        bundle_digest="",
+        provenance=provenance(),
+    )
+    digest = _content_digest(content)
+    name = f"{run.id}-{digest.removeprefix('sha256:')[:8]}"
+    folder = home / SUBMISSIONS / name
+    if (folder / MANIFEST).is_file():
+        return verify(folder)
+    with staged_folder(folder) as stage:
+        size, bundle_digest = _write_archive(stage / BUNDLE, sources, content.files)
+        changes = {"id": name, "digest": digest, "bytes": size, "bundle_digest": bundle_digest}
+        done_manifest = content.model_copy(update=changes)
+        write_format(stage / MANIFEST, done_manifest)
+    return done_manifest
+
+
+def verify(folder: Path) -> SubmissionManifest:
+    """Hash a submission and every file in its archive again; raise DigestError naming the first that differs."""
+    if not (folder / MANIFEST).is_file():
+        raise MissingError(f"{folder} is not a submission: it has no {MANIFEST}")
+    manifest = SubmissionManifest.read(folder / MANIFEST)
+    check_digests(folder, {BUNDLE: manifest.bundle_digest})
+    if _content_digest(manifest) != manifest.digest:
+        raise DigestError(f"{folder / MANIFEST} changed: its digest does not cover what it says; bundle the run again")
+    with zipfile.ZipFile(folder / BUNDLE) as archive:
+        if archive.namelist() != list(manifest.files):
+            raise DigestError(f"{folder / BUNDLE} holds other files than its manifest lists; bundle the run again")
+        for name, digest in manifest.files.items():
+            with archive.open(name) as stream:
+                found = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            if found != digest:
+                raise DigestError(f"{name} in {folder / BUNDLE} changed: its manifest says {digest}, it is {found}")
+    return manifest
+
+
+def _content_digest(manifest: SubmissionManifest) -> str:
+    return digest_value(manifest.model_dump(mode="json", exclude=_NOT_CONTENT))
+
+
+def _evaluations_of(home: Path, run_id: str) -> list[str]:
+    """Return the ids of the evaluations whose model a run trained."""
+    found = sorted(home.glob(f"evaluations/[!.]*/{MANIFEST}"))
+    return [path.parent.name for path in found if EvaluationManifest.read(path).model.run == run_id]
+
+
+def _run_files(run: RunDir, manifest: RunManifest) -> dict[str, Path]:
+    """Return what a bundle holds of a run; raise DigestError if it is not what the run recorded when it ended."""
+    single = [path for path in (run.config, run.result, run.report) if path.is_file()]
+    trained = [path for path in sorted(run.adapter.rglob("*")) if path.is_file() and not path.is_symlink()]
+    names = {path.relative_to(run.path).as_posix(): path for path in [*single, *trained]}
+    recorded = manifest.outputs["run"].files
+    unknown = sorted(names.keys() - recorded.keys())
+    if unknown:
+        raise DigestError(f"{names[unknown[0]]} was not there when the run ended; take it away or go on with the run")
+    check_digests(run.path, {name: recorded[name] for name in names})
+    return {f"run/{name}": path for name, path in names.items()} | {f"run/{MANIFEST}": run.manifest}
+
+
+def _evaluation_files(home: Path, names: Iterable[str]) -> dict[str, Path]:
+    parts = ((name, part) for name in names for part in (MANIFEST, SAMPLES))
+    return {f"evaluations/{name}/{part}": home / "evaluations" / name / part for name, part in parts}
+
+
+def _dataset_files(home: Path, ref: FolderRef, with_rows: bool) -> dict[str, Path]:
+    folder = _inside(home, ref.path)
+    wanted = {name: digest for name, digest in ref.files.items() if with_rows or name == MANIFEST}
+    check_digests(folder, wanted)
+    return {f"dataset/{name}": _inside(folder, name) for name in wanted}
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a path beneath a folder; a manifest that was made elsewhere must not lead out of it."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{path} lies outside {folder}; only what lies inside can be bundled")
+    return path
+
+
+def _write_archive(target: Path, sources: Mapping[str, Path], digests: Mapping[str, str]) -> tuple[int, str]:
+    """Write the files in the order of their names and return the archive's size and digest."""
+    with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
+        for name, expected in sorted(digests.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.file_size = sources[name].stat().st_size
+            digest = hashlib.sha256()
+            with sources[name].open("rb") as source, archive.open(entry, "w") as stream:
+                while block := source.read(1 << 20):
+                    digest.update(block)
+                    stream.write(block)
+            if "sha256:" + digest.hexdigest() != expected:
+                raise DigestError(f"{sources[name]} changed while it was bundled; try again")
+    return target.stat().st_size, digest_file(target)

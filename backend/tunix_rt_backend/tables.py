@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     TypeDecorator,
@@ -129,6 +130,8 @@ class Trace(Base):
     domain: Mapped[str | None] = mapped_column(String(128))
     family: Mapped[str | None] = mapped_column(String(128))
     difficulty: Mapped[str | None] = mapped_column(String(32))
+    words: Mapped[str] = mapped_column(Text)
+    """The words of prompt, steps and answer as `services.search.words` finds them: what both databases index."""
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"))
     upload_row: Mapped[int | None] = mapped_column(BigInteger)
     """Number of the row in its upload, from 1."""
@@ -237,7 +240,7 @@ class EvaluationRow(Base):
     __table_args__ = (
         Index("ix_evaluations_created", "created_at", "evaluation_id"),
         Index("ix_evaluations_run", "run_id", "created_at"),
-        Index("ix_evaluations_board", "task_digest", "contract_digest", "strict"),
+        Index("ix_evaluations_board", "task_digest", "contract_digest", "evaluation_id"),
         Index("ix_evaluations_task", "task_name", "created_at"),
         Index("ix_evaluations_model", "model_name", "created_at"),
         Index("ix_evaluations_dataset", "dataset_key", "created_at"),
@@ -263,6 +266,10 @@ class EvaluationRow(Base):
     lenient: Mapped[float | None] = mapped_column(Float)
     metrics: Mapped[dict[str, Any]]
     """The manifest's metrics, with their intervals."""
+    strict_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands of evaluations are paired from rows."""
+    lenient_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """The same for lenient scores."""
     git_commit: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(256))
 
@@ -376,7 +383,11 @@ class AuditEntry(Base):
     """One change, in the same transaction as the change itself; rows are never changed or deleted."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_at", "at"), Index("ix_audit_actor", "actor", "seq"))
+    __table_args__ = (
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor", "actor", "seq"),
+        Index("ix_audit_action", "action", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     at: Mapped[datetime]

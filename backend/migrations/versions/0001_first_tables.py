@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_action", ["action", "seq"], unique=False)
         batch_op.create_index("ix_audit_actor", ["actor", "seq"], unique=False)
         batch_op.create_index("ix_audit_at", ["at"], unique=False)
 
@@ -66,12 +67,14 @@ def upgrade() -> None:
         sa.Column("strict", sa.Float(), nullable=True),
         sa.Column("lenient", sa.Float(), nullable=True),
         sa.Column("metrics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("strict_outcomes", sa.LargeBinary(), nullable=False),
+        sa.Column("lenient_outcomes", sa.LargeBinary(), nullable=False),
         sa.Column("git_commit", sa.String(length=64), nullable=True),
         sa.Column("device", sa.String(length=256), nullable=True),
         sa.PrimaryKeyConstraint("evaluation_id"),
     )
     with op.batch_alter_table("evaluations", schema=None) as batch_op:
-        batch_op.create_index("ix_evaluations_board", ["task_digest", "contract_digest", "strict"], unique=False)
+        batch_op.create_index("ix_evaluations_board", ["task_digest", "contract_digest", "evaluation_id"], unique=False)
         batch_op.create_index("ix_evaluations_created", ["created_at", "evaluation_id"], unique=False)
         batch_op.create_index("ix_evaluations_dataset", ["dataset_key", "created_at"], unique=False)
         batch_op.create_index("ix_evaluations_model", ["model_name", "created_at"], unique=False)
@@ -242,6 +245,7 @@ def upgrade() -> None:
         sa.Column("domain", sa.String(length=128), nullable=True),
         sa.Column("family", sa.String(length=128), nullable=True),
         sa.Column("difficulty", sa.String(length=32), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("upload_id", sa.Uuid(), nullable=True),
         sa.Column("upload_row", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], ondelete="SET NULL"),
@@ -362,5 +366,6 @@ def downgrade() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_at")
         batch_op.drop_index("ix_audit_actor")
+        batch_op.drop_index("ix_audit_action")
 
     op.drop_table("audit")

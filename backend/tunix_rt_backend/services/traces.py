@@ -5,15 +5,79 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Literal
 
+import numpy as np
 import orjson
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal
+from sqlalchemy import select as choose
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
 
+from tunix_rt.dataset.words import mix
 from tunix_rt.trace import ReasoningTrace
+from tunix_rt_backend.db import is_sqlite
+from tunix_rt_backend.errors import NotFound
+from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.services import pages
+from tunix_rt_backend.services.search import narrow, place, words
+from tunix_rt_backend.tables import Trace, utc_now
+
+Strategy = Literal["latest", "random", "all"]
+"""`latest`: the newest first; `random`: in an order that the seed decides; `all`: the oldest first."""
+MetaValue = str | int | float | bool
 
 FACETS = {"source": 256, "license": 128, "domain": 128, "family": 128, "difficulty": 32}
 """Keys of `meta` that have a column of their own, with its width in characters."""
+
+
+EXCERPT = 300
+"""Most characters of a prompt or answer in a list."""
+_CHUNK = 500
+"""Rows fetched at a time while streaming."""
+
+_TRACE = (Trace.seq, Trace.id, Trace.created_at, Trace.prompt, Trace.steps, Trace.final_answer, Trace.meta)
+_LISTED = (
+    Trace.seq,
+    Trace.id,
+    Trace.created_at,
+    Trace.trace_version,
+    func.substr(Trace.prompt, 1, EXCERPT).label("prompt"),
+    func.substr(Trace.final_answer, 1, EXCERPT).label("final_answer"),
+    *(Trace.__table__.c[name] for name in FACETS),
+    Trace.upload_id,
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What traces must have; None: anything."""
+
+    source: str | None = None
+    license: str | None = None
+    domain: str | None = None
+    family: str | None = None
+    difficulty: str | None = None
+    upload_id: uuid.UUID | None = None
+    created_after: datetime | None = None
+    """This moment or later."""
+    created_before: datetime | None = None
+    """Earlier than this moment."""
+    q: str | None = None
+    """Words to search for."""
+    meta: Mapping[str, MetaValue] = field(default_factory=dict)
+    """Values that `meta` must have, of the same type; a trace without the key does not match."""
+
+    @property
+    def facets(self) -> dict[str, str | uuid.UUID]:
+        """The filters that the search index holds, too."""
+        values = {name: getattr(self, name) for name in (*FACETS, "upload_id")}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def new_id() -> uuid.UUID:
@@ -47,7 +111,115 @@ def row_values(
         "steps": [{"i": step.i, "type": step.type, "content": step.content} for step in trace.steps],
         "final_answer": trace.final_answer,
         "meta": meta,
+        "words": words("\n".join([trace.prompt, *(step.content for step in trace.steps), trace.final_answer])),
         **{name: facet(meta.get(name), width) for name, width in FACETS.items()},
         "upload_id": upload_id,
         "upload_row": upload_row,
     }
+
+
+def to_trace(row: Any) -> ReasoningTrace:
+    """Return a row as the trace that it was made from."""
+    return ReasoningTrace(prompt=row.prompt, steps=row.steps, final_answer=row.final_answer, meta=row.meta)
+
+
+def create(session: Session, traces: Sequence[ReasoningTrace]) -> list[dict[str, Any]]:
+    """Insert traces and return their columns."""
+    moment = utc_now()
+    rows = [row_values(trace, created_at=moment) for trace in traces]
+    session.execute(insert(Trace), rows)
+    return rows
+
+
+def read(session: Session, trace_id: uuid.UUID, what: str = "trace") -> Row[Any]:
+    """Return one trace's row; raise NotFound."""
+    row = session.execute(choose(*_TRACE, Trace.trace_version).where(Trace.id == trace_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"{what} {trace_id} is not here; GET /api/traces lists what is")
+    return row
+
+
+def list_traces(
+    session: Session, filters: Filters, *, limit: int, offset: int = 0, cursor: str | None = None
+) -> tuple[list[Any], Pagination]:
+    """Return one page of traces, the newest first; steps and meta stay on the disk."""
+    query, order = _narrowed(session, choose(*_LISTED), filters)
+    return pages.page(session, query, order, limit=limit, offset=offset, cursor=cursor)
+
+
+def remove(session: Session, trace_id: uuid.UUID) -> None:
+    """Delete a trace with its scores and ratings; raise NotFound."""
+    if not _deleted(session, Trace.id == trace_id):
+        raise NotFound(f"trace {trace_id} is not here; it may have been deleted before")
+
+
+def remove_upload(session: Session, upload_id: uuid.UUID) -> int:
+    """Delete every trace that came with an upload, and return how many."""
+    return _deleted(session, Trace.upload_id == upload_id)
+
+
+def _deleted(session: Session, condition: ColumnElement[bool]) -> int:
+    done = session.execute(delete(Trace).where(condition).execution_options(synchronize_session=False))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
+
+
+def _narrowed(session: Session, query: Select[Any], filters: Filters) -> tuple[Select[Any], list[tuple[Any, type]]]:
+    """Return a query with the conditions of the filters, and the columns to order it by, newest last."""
+    facets, order = filters.facets, Trace.seq
+    if filters.q is not None or len(facets) > 1:
+        query, order = narrow(session, query, filters.q, facets), place(session)
+    else:
+        query = query.where(*(getattr(Trace, name) == value for name, value in facets.items()))
+    query = query.where(*(_has(session, key, value) for key, value in filters.meta.items()))
+    if filters.created_after is not None:
+        query = query.where(Trace.created_at >= filters.created_after)
+    if filters.created_before is not None:
+        query = query.where(Trace.created_at < filters.created_before)
+    if (filters.created_after or filters.created_before) and order is Trace.seq:
+        return query, [(Trace.created_at, datetime), (Trace.seq, int)]
+    return query, [(order, int)]
+
+
+def _has(session: Session, key: str, value: MetaValue) -> ColumnElement[bool]:
+    """Return the condition that `meta` has a value of the same type under a key."""
+    if is_sqlite(session):
+        kinds = ["true" if value else "false"] if isinstance(value, bool) else ["text"]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            kinds = ["integer", "real"]
+        pair = func.json_each(Trace.meta).table_valued("key", "type", "atom")
+        held: ColumnElement[bool] = exists().where(pair.c.key == key, pair.c.type.in_(kinds), pair.c.atom == value)
+    else:
+        held = cast(Trace.meta.op("->")(key), JSONB) == cast(literal(value, JSONB), JSONB)
+    if key in FACETS:  # its column has an index, but holds texts and numbers alike, cut to its width
+        return and_(getattr(Trace, key) == facet(value, FACETS[key]), held)
+    return held
+
+
+def select(
+    session: Session, filters: Filters, *, strategy: Strategy = "latest", limit: int | None = None, seed: int = 0
+) -> Iterator[ReasoningTrace]:
+    """Yield the chosen traces one by one, in constant memory but for eight bytes a trace where the order is random.
+
+    `limit` is the most that is wanted, None: every one. The order of `random` depends on the seed and on the order of
+    arrival alone, so that both databases give the same.
+    """
+    if strategy == "random":
+        yield from _random(session, filters, limit, seed)
+        return
+    query, order = _narrowed(session, choose(*_TRACE), filters)
+    columns = [column if strategy == "all" else column.desc() for column, _ in order]
+    result = session.execute(query.order_by(*columns).limit(limit).execution_options(yield_per=_CHUNK))
+    yield from map(to_trace, result)
+
+
+def _random(session: Session, filters: Filters, limit: int | None, seed: int) -> Iterator[ReasoningTrace]:
+    query, _ = _narrowed(session, choose(Trace.seq), filters)
+    found = session.scalars(query.execution_options(yield_per=10_000))
+    seqs = np.sort(np.fromiter(found, dtype=np.uint64))
+    start = mix(np.array([seed % 2**64], dtype=np.uint64))
+    order = np.argsort(mix(seqs ^ start), kind="stable")[:limit]
+    chosen = iter(seqs[order].tolist())
+    while chunk := list(islice(chosen, _CHUNK)):
+        rows = {row.seq: row for row in session.execute(choose(*_TRACE).where(Trace.seq.in_(chunk)))}
+        yield from (to_trace(rows[seq]) for seq in chunk if seq in rows)

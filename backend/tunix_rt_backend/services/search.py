@@ -1,0 +1,100 @@
+"""Full-text search over traces, the same on SQLite (FTS5) and PostgreSQL (tsvector).
+
+A word is a run of letters and digits, without case; `1,000`, `state-of-the-art` and `o'neil` are phrases of their
+parts, and signs and emoji are nothing. Words are cut here, once for what is kept and for what is asked, so that two
+databases cannot disagree. What a person types is data, never query syntax: words are all required, `"…"` holds a
+phrase, and a `*` at the end finds every word that begins so. It does not know how rows are listed.
+
+PostgreSQL keeps 256 places of a word in a trace, and no place after the 16,383rd: a phrase beyond them is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Integer, MetaData, Select, Table, cast, func, literal, literal_column
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from tunix_rt_backend.db import is_sqlite
+from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.tables import Trace
+
+MAX_INDEXED = 200_000
+"""Characters of a trace's words that are kept: more unique ones could pass the 1 MiB that PostgreSQL allows a row."""
+
+FTS = Table("traces_fts", MetaData(), Column("rowid", Integer, key="seq", primary_key=True))
+"""SQLite's index; `seq` is the trace's."""
+
+_WORD = re.compile(r"[^\W_]+")
+_TERM = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
+
+
+class Term(NamedTuple):
+    """Words that follow each other; with `prefix` the last may go on."""
+
+    words: list[str]
+    prefix: bool
+
+
+def words(content: str) -> str:
+    """Return the words of a text, separated by single spaces."""
+    if not content.isascii():
+        content = unicodedata.normalize("NFKC", content)
+    found = " ".join(_WORD.findall(content.casefold()))
+    return found[:MAX_INDEXED]
+
+
+def terms(q: str) -> list[Term]:
+    """Return what a person asks for; raise Unprocessable if there is no word in it."""
+    found = []
+    for phrase, star, plain in _TERM.findall(q):
+        parts = words(phrase or plain).split()
+        if parts:
+            found.append(Term(parts, bool(star) or plain.endswith("*")))
+    if not found:
+        raise Unprocessable(f"there is no word in {q[:80]!r}; search for letters or digits, or leave `q` out")
+    return found
+
+
+def match_sqlite(wanted: list[Term], facets: Mapping[str, str]) -> str:
+    """Return an FTS5 query; every word in it is quoted, and has letters and digits only."""
+    parts = [f'words : "{" ".join(term.words)}"' + (" *" if term.prefix else "") for term in wanted]
+    parts += [f'facets : "{name}{value.encode().hex()}"' for name, value in facets.items()]
+    return " AND ".join(parts)
+
+
+def match_postgresql(wanted: list[Term], facets: Mapping[str, str]) -> ColumnElement[Any]:
+    """Return a tsquery; every word in it is quoted, and has letters and digits only."""
+    query: Any = None
+    if wanted:
+        parts = [" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "") for term in wanted]
+        query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(f"({part})" for part in parts))
+    for name, value in facets.items():
+        escaped = f"{name}={value}".replace("\\", "\\\\").replace("'", "''")
+        lexeme = cast(literal(f"'{escaped}'"), TSQUERY)
+        query = lexeme if query is None else query.op("&&")(lexeme)
+    return cast(query, TSQUERY)
+
+
+def narrow(session: Session, query: Select[Any], q: str | None, facets: Mapping[str, str | uuid.UUID]) -> Select[Any]:
+    """Return a query over traces for those with the words of `q` and the facets; order it by `place(session)`."""
+    wanted = terms(q) if q is not None else []
+    if is_sqlite(session):
+        plain = {
+            name.replace("_", ""): value.hex if isinstance(value, uuid.UUID) else value
+            for name, value in facets.items()
+        }
+        matches = literal_column("traces_fts").op("MATCH")(match_sqlite(wanted, plain))
+        return query.join(FTS, FTS.c.seq == Trace.seq).where(matches)
+    plain = {name.replace("_", ""): str(value) for name, value in facets.items()}
+    return query.where(literal_column("traces.search").op("@@")(match_postgresql(wanted, plain)))
+
+
+def place(session: Session) -> Any:
+    """Return the column that a narrowed query is ordered by: the index itself, read backwards, where it can be."""
+    return FTS.c.seq if is_sqlite(session) else Trace.seq

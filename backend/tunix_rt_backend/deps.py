@@ -83,22 +83,26 @@ def make_call(request: Request, principal: Principal) -> Call:
     )
 
 
-def _caller(scope: Scope) -> Any:
-    async def call(request: Request) -> Call:
+@dataclass(frozen=True)
+class Caller:
+    """A dependency: the call of a request whose sender has a scope."""
+
+    scope: Scope
+
+    async def __call__(self, request: Request) -> Call:
+        """Return the call; raise Unauthorized, Forbidden or Locked."""
         state = request.app.state
         principal = access.without_database(request, state)
         if principal is None:
             principal = await run_in_threadpool(access.identify, request, state)
-        if not principal.may(scope):
-            raise Forbidden(f"token {principal.name!r} has scope {principal.scope}; this needs {scope}")
+        if not principal.may(self.scope):
+            raise Forbidden(f"token {principal.name!r} has scope {principal.scope}; this needs {self.scope}")
         return make_call(request, principal)
 
-    return call
 
-
-ReadCall = Annotated[Call, Depends(_caller("read"))]
+ReadCall = Annotated[Call, Depends(Caller("read"))]
 """A request of someone who may read."""
-WriteCall = Annotated[Call, Depends(_caller("write"))]
+WriteCall = Annotated[Call, Depends(Caller("write"))]
 """A request of someone who may change things."""
-AdminCall = Annotated[Call, Depends(_caller("admin"))]
+AdminCall = Annotated[Call, Depends(Caller("admin"))]
 """A request of someone who may manage tokens and read the audit log."""

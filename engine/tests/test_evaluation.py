@@ -6,7 +6,7 @@ import pytest
 from evaluated import TableSampler, completion, contract_base_sampler, find, make_task, pool, tuned_sampler
 from tunix_rt.config import EvalConfig
 from tunix_rt.errors import DataError, DigestError, MissingError, UsageError
-from tunix_rt.evaluation import ModelRef, evaluate, load_evaluation, write_evaluation
+from tunix_rt.evaluation import ModelRef, evaluate, load_evaluation, read_samples, write_evaluation
 from tunix_rt.formats import MANIFEST
 from tunix_rt.trace import make_trace, render
 
@@ -232,3 +232,13 @@ def test_any_completion_can_be_kept():
     ]
     done, _ = measure(task, lambda item, position: completion("".join(dice.choices(letters, k=30))))
     assert done.manifest.metrics.n == 20
+
+
+def test_a_line_that_is_no_sample_is_named(tmp_path):
+    task = make_task(3)
+    done, _ = measure(task, lambda item, position: completion(gold(item)))
+    folder = write_evaluation(tmp_path, done)
+    assert tuple(read_samples(folder)) == done.samples
+    (folder / "samples.jsonl").write_text('{"id": 1}\n')
+    with pytest.raises(DataError, match="line 1 is no sample"):
+        list(read_samples(folder))

@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError, TunixRtError
-from tunix_rt.evaluation import Estimate, EvaluationManifest
+from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
 from tunix_rt.formats import MANIFEST, Format
+from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.services import jobs
@@ -95,6 +96,7 @@ def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
     _named(folder, manifest.id)
     for name in manifest.files:
         _size(folder, name)
+    samples = list(read_samples(folder))
     values = {
         "evaluation_id": manifest.id,
         "digest": manifest.digest,
@@ -113,6 +115,8 @@ def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
         "strict": _value(manifest.metrics.strict),
         "lenient": _value(manifest.metrics.lenient),
         "metrics": manifest.metrics.model_dump(mode="json"),
+        "strict_outcomes": outcomes(samples, "strict"),
+        "lenient_outcomes": outcomes(samples, "lenient"),
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
     }

@@ -11,6 +11,7 @@ from tunix_rt.evaluation.folder import (
     TaskRef,
     Timings,
     load_evaluation,
+    read_samples,
     write_evaluation,
 )
 from tunix_rt.evaluation.metric import Estimate, Metrics, item_means, measure
@@ -31,5 +32,6 @@ __all__ = [
     "item_means",
     "load_evaluation",
     "measure",
+    "read_samples",
     "write_evaluation",
 ]

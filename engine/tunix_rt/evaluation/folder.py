@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import orjson
+from pydantic import ValidationError
 
-from tunix_rt.errors import DigestError, MissingError
+from tunix_rt.errors import DataError, DigestError, MissingError
 from tunix_rt.evaluation.metric import Metrics, measure, measure_groups
 from tunix_rt.evaluation.sample import Sample
 from tunix_rt.formats import (
@@ -202,5 +203,15 @@ def load_evaluation(folder: Path) -> Evaluation:
     digest = _content_digest(manifest)
     if digest != manifest.digest:
         raise DigestError(f"{folder / MANIFEST} changed: it says {manifest.digest}, its content is {digest}")
-    samples = tuple(Sample.model_validate(record) for record in read_jsonl(folder / SAMPLES))
-    return Evaluation(manifest=manifest, samples=samples)
+    return Evaluation(manifest=manifest, samples=tuple(read_samples(folder)))
+
+
+def read_samples(folder: Path) -> Iterator[Sample]:
+    """Yield the samples of an evaluation in the order of the task; raise DataError naming a line that is none."""
+    for number, record in enumerate(read_jsonl(folder / SAMPLES), start=1):
+        try:
+            yield Sample.model_validate(record)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise DataError(f"{folder / SAMPLES}, line {number} is no sample: {field}: {first['msg']}") from error

@@ -6,8 +6,9 @@ Nothing heavy is imported at module level, so that `tunix-rt --help` answers at 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,9 +23,71 @@ TokenNameArgument = Annotated[str, typer.Argument(help="What the audit log calls
 
 def register(app: typer.Typer) -> None:
     """Add the commands of the service to the command line."""
+    app.command(name="serve")(serve)
+    app.command(name="worker")(worker)
     app.command(name="migrate")(migrate)
     app.command(name="openapi")(openapi)
     app.add_typer(tokens, name="token")
+
+
+Slots = Annotated[int | None, typer.Option(min=1, max=64, help="Runs at a time; without it, TUNIX_RT_SLOTS or 1.")]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"], typer.Option(help="Least important log lines that are written.")
+]
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; one that others can reach needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Answer requests only; runs wait.")] = False,
+    slots: Slots = None,
+    log_level: LogLevel = "info",
+) -> None:
+    """Serve the API, and the web app when it is built, with one worker; Ctrl-C ends both."""
+    from tunix_rt.cli.options import say
+    from tunix_rt_backend import db, serving
+    from tunix_rt_backend.app import create_app
+    from tunix_rt_backend.services.access import check_bind
+    from tunix_rt_backend.settings import Settings
+    from tunix_rt_backend.telemetry import log_as_json
+
+    log_as_json(logging.getLevelNamesMapping()[log_level.upper()])
+    settings = Settings()
+    listening = serving.listen(host, port)
+    serving.prepare_database(settings, say)
+    engine = db.make_engine(settings)
+    open_access = check_bind(host, db.make_sessions(engine))
+    engine.dispose()
+    words = ["worker", f"--log-level={log_level}", *([f"--slots={slots}"] if slots else [])]
+    shown = f"[{host}]" if ":" in host else host
+    say(f"files are kept in {settings.home.absolute()}")
+    say(f"http://{shown}:{listening.getsockname()[1]}/api/docs shows what there is")
+    say(
+        "no worker is started: `tunix-rt worker` starts one"
+        if no_worker
+        else "runs are carried out here; Ctrl-C ends them whole, and they go on at the next start"
+    )
+    serving.serve(
+        create_app(settings, open_access=open_access), listening, None if no_worker else serving.WorkerKeeper(*words)
+    )
+
+
+def worker(
+    slots: Slots = None,
+    drain: Annotated[bool, typer.Option("--drain", help="End when the queue is empty.")] = False,
+    log_level: LogLevel = "info",
+) -> None:
+    """Carry out queued runs and evaluations; any number of workers may share a database and a home folder."""
+    from tunix_rt_backend.settings import Settings
+    from tunix_rt_backend.telemetry import log_as_json
+    from tunix_rt_backend.worker.loop import Worker, check_tables
+
+    log_as_json(logging.getLevelNamesMapping()[log_level.upper()])
+    settings = Settings()
+    check_tables(settings)
+    Worker(settings, slots=slots or settings.slots, drain=drain).run()
 
 
 def migrate(

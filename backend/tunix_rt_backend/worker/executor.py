@@ -102,7 +102,7 @@ class Execution:
         return None
 
     def _is_free(self) -> bool:
-        """Return whether nobody works on the job; what an earlier attempt left running here is told to end, then killed.
+        """Return whether nobody works on the job; what an earlier attempt left here is told to end, then killed.
 
         Another's process is never touched.
         """

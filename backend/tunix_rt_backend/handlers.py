@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from tunix_rt.errors import MissingError, TunixRtError, UsageError
 from tunix_rt_backend.errors import (
@@ -21,7 +22,9 @@ from tunix_rt_backend.errors import (
     Problem,
     ServiceError,
     Unavailable,
+    Unprocessable,
 )
+from tunix_rt_backend.routers import ROUTERS
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +68,8 @@ def add_exception_handlers(app: FastAPI) -> None:
             kind.title = str(error.detail)
         answer = kind(f"{request.method} {request.url.path}: {error.detail}; /api/docs lists what there is")
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return problem(request, answer)
 
     @app.exception_handler(TunixRtError)
@@ -72,6 +77,13 @@ def add_exception_handlers(app: FastAPI) -> None:
         status = 404 if isinstance(error, MissingError) else 409 if isinstance(error, UsageError) else 422
         kind = next(kind for kind in KINDS if kind.status == status)
         return problem(request, kind(str(error)))
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(OverflowError)
+    @app.exception_handler(UnicodeEncodeError)
+    async def unstorable(request: Request, error: Exception) -> Response:
+        said = "a number beyond 64 bits, a NUL byte or half of a surrogate pair cannot be kept; remove it"
+        return problem(request, Unprocessable(said))
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
@@ -82,6 +94,16 @@ def add_exception_handlers(app: FastAPI) -> None:
                 request, Unavailable("the database does not answer; nothing acknowledged is lost, try again")
             )
         return await internal(request, error)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return every method that the path of a request knows; each route alone knows only its own."""
+    found: set[str] = set()
+    for router in ROUTERS:
+        for route in router.routes:
+            if route.matches(request.scope)[0] is not Match.NONE:
+                found |= getattr(route, "methods", None) or set()
+    return found
 
 
 async def internal(request: Request, error: Exception) -> Response:
@@ -96,17 +118,11 @@ def is_down(error: Exception) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return (
-        isinstance(error, OperationalError)
-        and not isinstance(error.orig, sqlite3.DatabaseError | None)
-        or (
-            isinstance(error, OperationalError)
-            and isinstance(error.orig, sqlite3.OperationalError)
-            and any(
-                word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly")
-            )
-        )
-    )
+    if not isinstance(error, OperationalError):
+        return False
+    if not isinstance(error.orig, sqlite3.Error):
+        return True
+    return any(word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly"))
 
 
 def _field(error: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import Session
 
-from tunix_rt_backend.errors import BadRequest
+from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 
 Row = TypeVar("Row")
@@ -27,21 +27,20 @@ def encode_cursor(values: Sequence[Any]) -> str:
 
 
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
-    """Return the sort key in a cursor; raise BadRequest if it is none of ours."""
+    """Return the sort key in a cursor; raise NotFound if it is none of ours."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != len(kinds):
             raise ValueError("another list's cursor")
-        found = [
-            datetime.fromisoformat(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
-        ]
+        pairs = list(zip(kinds, values, strict=True))
+        found = [datetime.fromisoformat(value) if kind is datetime else value for kind, value in pairs]
         wrong = [value for kind, value in zip(kinds, found, strict=True) if type(value) is not kind]
         if wrong or any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
             raise ValueError("another list's cursor")
         if any(isinstance(value, datetime) and value.tzinfo is None for value in found):
             raise ValueError("another list's cursor")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise BadRequest("the cursor is not one that this list gave; begin again without a cursor") from error
+        raise NotFound("there is no such page: the cursor is not one that this list gave; begin without one") from error
     return found
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tunix_rt.cli.doctor import Check
+from tunix_rt.cli.check import Check
 
 
 def checks() -> list[Check]:
     """Return the checks of the service: its packages, its database, its workers."""
-    from tunix_rt.cli.doctor import Check
-
     try:
         from tunix_rt_backend.db import make_engine, make_sessions
         from tunix_rt_backend.services.health import readiness

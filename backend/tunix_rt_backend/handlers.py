@@ -6,7 +6,6 @@ import logging
 import sqlite3
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
@@ -16,32 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from tunix_rt.errors import MissingError, TunixRtError, UsageError
-from tunix_rt_backend.errors import (
-    KINDS,
-    TYPE_PREFIX,
-    Problem,
-    ServiceError,
-    Unavailable,
-    Unprocessable,
-)
+from tunix_rt_backend.errors import KINDS, ServiceError, Unavailable, Unprocessable
+from tunix_rt_backend.problem import internal, problem
 from tunix_rt_backend.routers import ROUTERS
 
 logger = logging.getLogger(__name__)
-
-
-def problem(request: Request, error: ServiceError) -> Response:
-    """Return an error as the answer to a request."""
-    body = Problem(
-        type=TYPE_PREFIX + error.name,
-        title=error.title,
-        status=error.status,
-        detail=error.detail,
-        instance=request.scope["path"],  # `request.url` would trip over a broken Host header
-        request_id=request.scope.get("request_id", ""),
-        errors=error.errors,
-    )
-    content = orjson.dumps(body.model_dump(mode="json"))
-    return Response(content, error.status, error.headers, media_type="application/problem+json")
 
 
 def add_exception_handlers(app: FastAPI) -> None:
@@ -104,12 +82,6 @@ def _methods(request: Request) -> set[str]:
             if route.matches(request.scope)[0] is not Match.NONE:
                 found |= getattr(route, "methods", None) or set()
     return found
-
-
-async def internal(request: Request, error: Exception) -> Response:
-    """Log an error that nothing else caught, and say no more of it than that it happened."""
-    logger.error("internal error: %s %s", request.method, request.scope["path"], exc_info=error)
-    return problem(request, ServiceError("something broke here; the log has the request id"))
 
 
 def is_down(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware, GZipResponder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tunix_rt_backend.errors import ServiceError
-from tunix_rt_backend.handlers import problem
+from tunix_rt_backend.problem import problem
 
 Header = tuple[bytes, bytes]
 

@@ -10,8 +10,8 @@ import uuid
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tunix_rt_backend.handlers import internal
 from tunix_rt_backend.middleware.answers import with_safe_headers
+from tunix_rt_backend.problem import internal
 from tunix_rt_backend.telemetry import REQUEST_ID, count_request
 
 logger = logging.getLogger(__name__)

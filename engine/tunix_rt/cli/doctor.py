@@ -11,24 +11,15 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import typer
 
+from tunix_rt.cli.check import Check, State
 from tunix_rt.cli.options import Json, home, show, show_json
 
-State = Literal["ok", "note", "fail"]
 PLUGINS = "tunix_rt.checks"
 """Entry point group by which another package adds checks: each entry names a function that returns Checks."""
-
-
-class Check(NamedTuple):
-    """One look at the machine: `note` is worth knowing, `fail` stops the work."""
-
-    name: str
-    state: State
-    found: str
-    fix: str = ""
 
 
 def doctor(as_json: Json = False) -> None:

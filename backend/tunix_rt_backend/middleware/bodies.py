@@ -24,7 +24,6 @@ UPLOADS = frozenset({"/api/datasets/ingest", "/api/tunix/runs/import"})
 _INLINE_BYTES = 256 * 1024
 """Up to here a body is looked at in the event loop; a larger one would hold other requests up."""
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
-_STRING = re.compile(rb'"[^"]*"')
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -136,7 +135,7 @@ class Bodies:
 def check_json(body: bytes, max_depth: int) -> ServiceError | None:
     """Return what is wrong with a JSON text before it is parsed: its depth, or text that no database can keep.
 
-    Works by whole-body operations in C: each takes a millisecond a megabyte or less.
+    Works by operations on the whole body in C, so that it costs a fraction of parsing.
     """
     if depth_exceeds(body, max_depth):
         return BadRequest(f"the JSON is nested deeper than {max_depth} levels; send it flatter")
@@ -144,7 +143,7 @@ def check_json(body: bytes, max_depth: int) -> ServiceError | None:
         body.decode()
     except UnicodeDecodeError as error:
         return BadRequest(f"the body is not UTF-8: byte {error.start:,} is wrong; send JSON as UTF-8")
-    if b"\0" in body or _NUL.search(body):
+    if b"\0" in body or (b"\\u0000" in body and _NUL.search(body)):
         return BadRequest("the JSON holds a NUL character (\\u0000), which no text here can keep; take it out")
     if _SURROGATE.search(body):
         try:
@@ -159,7 +158,7 @@ def depth_exceeds(body: bytes, max_depth: int) -> bool:
     if body.count(b"[") + body.count(b"{") <= max_depth:
         return False
     quotes = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE)
-    brackets = _STRING.sub(b"", quotes).replace(b'"', b"").translate(_BRACKETS)
+    brackets = b"".join(quotes.split(b'"')[::2]).translate(_BRACKETS)  # every second part is inside a string
     too_deep = b"[" * (max_depth + 1)
     for _ in range(max_depth):  # each round takes the innermost pairs away, and so one level
         if too_deep in brackets or b"[]" not in brackets:

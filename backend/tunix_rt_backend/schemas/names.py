@@ -20,14 +20,10 @@ RunId = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length
 """Folder of a run: `2026-01-05-sft-dev-reasoning-7f3a`."""
 DatasetKey = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=_NAME_LENGTH)]
 """Folder of a dataset, `<name>-<version>`: `dev-reasoning-v1`."""
-DatasetName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$", min_length=1, max_length=128)
-]
-"""Name of a dataset without its version."""
-DatasetVersion = Annotated[
-    str, StringConstraints(pattern=r"^v[0-9][a-z0-9]*(\.[a-z0-9]+)*$", min_length=2, max_length=64)
-]
-"""Version of a dataset: `v1`, `v1.2`."""
+DatasetName = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=128)]
+"""Name of a dataset without its version; a session's own datasets keep to small letters."""
+DatasetVersion = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=64)]
+"""Version of a dataset: `v1`, `v1.2`, `2026-01`."""
 EvaluationId = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=_NAME_LENGTH)]
 """Folder of an evaluation: `2026-01-05-101910-dev-reasoning-v1-heldout-contract-0d5cab`."""
 SubmissionId = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=_NAME_LENGTH)]

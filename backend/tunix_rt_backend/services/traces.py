@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from difflib import SequenceMatcher
+from itertools import islice, zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -20,16 +21,19 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset.words import mix
+from tunix_rt.importers import RowProblem, check_row
 from tunix_rt.trace import ReasoningTrace
 from tunix_rt_backend.db import is_sqlite
-from tunix_rt_backend.errors import NotFound
+from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference
 from tunix_rt_backend.services import pages
 from tunix_rt_backend.services.search import narrow, place, words
 from tunix_rt_backend.tables import Trace, utc_now
 
 Strategy = Literal["latest", "random", "all"]
 """`latest`: the newest first; `random`: in an order that the seed decides; `all`: the oldest first."""
+Change = Literal["changed", "added", "removed"]
 MetaValue = str | int | float | bool
 
 FACETS = {"source": 256, "license": 128, "domain": 128, "family": 128, "difficulty": 32}
@@ -52,6 +56,22 @@ _LISTED = (
     *(Trace.__table__.c[name] for name in FACETS),
     Trace.upload_id,
 )
+
+
+_MOST_VALUES = 200
+"""Most values of a filter that are shown."""
+_CAP = 1000
+"""Traces with a value are counted up to here."""
+_DISTINCT = """
+    WITH RECURSIVE found(value, place) AS (
+        SELECT min({name}), 1 FROM traces
+        UNION ALL
+        SELECT (SELECT min({name}) FROM traces WHERE {name} > found.value), place + 1
+        FROM found WHERE found.value IS NOT NULL AND place < :most
+    )
+    SELECT value, (SELECT count(*) FROM (SELECT 1 FROM traces WHERE {name} = found.value LIMIT :cap) AS some)
+    FROM found WHERE value IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,25 @@ def to_trace(row: Any) -> ReasoningTrace:
     return ReasoningTrace(prompt=row.prompt, steps=row.steps, final_answer=row.final_answer, meta=row.meta)
 
 
+def checked(bodies: Sequence[TraceBody]) -> list[ReasoningTrace]:
+    """Return what was sent as traces that pass the importers' check; raise Unprocessable with every row that fails."""
+    traces, errors = [], []
+    for number, body in enumerate(bodies):
+        try:
+            traces.append(check_row(body.model_dump()))
+        except RowProblem as problem:
+            error = problem.at("body", number + 1)
+            errors.append({"row": number, **error.model_dump(include={"field", "reason", "fix", "found"})})
+    if errors:
+        first = errors[0]
+        where = f"row {first['row']}, " if len(bodies) > 1 else ""
+        more = f" (and {len(errors) - 1} more rows)" if len(errors) > 1 else ""
+        found = f" (found: {first['found']})" if first["found"] else ""
+        sentence = f"{where}{first['field']}: {first['reason']}{found}{more}; {first['fix']}"
+        raise Unprocessable(f"{sentence}; nothing was kept", errors=errors)
+    return traces
+
+
 def create(session: Session, traces: Sequence[ReasoningTrace]) -> list[dict[str, Any]]:
     """Insert traces and return their columns."""
     moment = utc_now()
@@ -164,6 +203,35 @@ def _deleted(session: Session, condition: ColumnElement[bool]) -> int:
     return done.rowcount
 
 
+def difference(base: ReasoningTrace, other: ReasoningTrace) -> TraceDifference:
+    """Return how two traces differ; steps that stand in each other's place are `changed`."""
+    one, two = ([step.content for step in trace.steps] for trace in (base, other))
+    changes: list[StepChange] = []
+    for tag, a, a_end, b, b_end in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+        for left, right in zip_longest(base.steps[a:a_end], other.steps[b:b_end]):
+            kind: Change = "added" if left is None else "removed" if right is None else "changed"
+            changes.append(
+                StepChange(
+                    change="same" if tag == "equal" else kind,
+                    base_i=left.i if left else None,
+                    other_i=right.i if right else None,
+                )
+            )
+    return TraceDifference(
+        same_prompt=base.prompt == other.prompt, same_answer=base.final_answer == other.final_answer, steps=changes
+    )
+
+
+def facets(session: Session) -> Facets:
+    """Return the values of each filter, with capped counts: a look at the index for each value, never at every row."""
+    found: dict[str, list[FacetValue]] = {}
+    for name in FACETS:
+        rows = session.execute(text(_DISTINCT.format(name=name)), {"most": _MOST_VALUES + 1, "cap": _CAP})
+        found[name] = [FacetValue(value=value, count=count, capped=count == _CAP) for value, count in rows]
+    truncated = [name for name, values in found.items() if len(values) > _MOST_VALUES]
+    return Facets(**{name: values[:_MOST_VALUES] for name, values in found.items()}, truncated=truncated)
+
+
 def _narrowed(session: Session, query: Select[Any], filters: Filters) -> tuple[Select[Any], list[tuple[Any, type]]]:
     """Return a query with the conditions of the filters, and the columns to order it by, newest last."""
     facets, order = filters.facets, Trace.seq
@@ -194,6 +262,12 @@ def _has(session: Session, key: str, value: MetaValue) -> ColumnElement[bool]:
     if key in FACETS:  # its column has an index, but holds texts and numbers alike, cut to its width
         return and_(getattr(Trace, key) == facet(value, FACETS[key]), held)
     return held
+
+
+def count(session: Session, filters: Filters) -> int:
+    """Return how many traces the filters leave."""
+    query, _ = _narrowed(session, choose(func.count()).select_from(Trace), filters)
+    return session.scalar(query) or 0
 
 
 def select(

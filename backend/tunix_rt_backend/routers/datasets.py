@@ -1,0 +1,189 @@
+"""Datasets: build them from traces, look at them, compare, export and delete them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from tunix_rt.dataset import Counts, DatasetDiff, DatasetManifest, ExportFormat, Statistics
+from tunix_rt.importers import RowError
+from tunix_rt_backend.deps import ReadCall, WriteCall
+from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
+from tunix_rt_backend.routers.problems import problems
+from tunix_rt_backend.schemas.datasets import (
+    DatasetBuild,
+    DatasetBuilt,
+    DatasetListed,
+    DuplicateRow,
+    QuarantinedRow,
+    RowPreview,
+    Split,
+)
+from tunix_rt_backend.schemas.names import DatasetKey, DatasetName
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
+from tunix_rt_backend.services import builds, datasets, exports
+from tunix_rt_backend.services.index import index_dataset
+from tunix_rt_backend.tables import DatasetRow
+
+router = APIRouter(tags=["datasets"], responses=problems())
+
+Key = Annotated[DatasetKey, Path(description="Key of the dataset: `<name>-<version>`.")]
+NDJSON = "application/x-ndjson"
+ROWS = {"description": "One JSON object a line", "content": {NDJSON: {"schema": {"type": "string"}}}}
+
+
+@router.post(
+    "/api/datasets/build",
+    status_code=201,
+    responses=problems(409) | {200: {"model": DatasetBuilt, "description": "It was here already, the same"}},
+)
+def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> DatasetBuilt:
+    """Freeze selected traces into a dataset: checked, without duplicates, apart from every evaluation task, split.
+
+    A dataset is never overwritten: the same name and version with other rows is a conflict.
+    """
+    with builds.selection_file(call.home) as file:
+        with call.reading() as session:
+            selected = builds.gather(session, body, file)
+        manifest, replayed = builds.freeze(call.settings, body, file, selected)
+    with call.writing(target=manifest.key, digest=manifest.digest, selected=selected, replayed=replayed) as session:
+        index_dataset(session, datasets.folder_of(call.home, manifest.key))
+    if replayed:
+        response.status_code = 200
+    return DatasetBuilt.of(manifest, replayed=replayed)
+
+
+@router.get("/api/datasets")
+def list_datasets(
+    call: ReadCall,
+    name: Annotated[DatasetName | None, Query(description="Only versions of this one.")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+) -> Page[DatasetListed]:
+    """List datasets, the newest first."""
+    with call.reading() as session:
+        without_row, without_folder = datasets.differences(session, call.home)
+    if without_row or without_folder:
+        with call.writing(indexed=without_row, dropped=without_folder) as session:
+            datasets.reconcile(session, call.home, without_row, without_folder)
+    with call.reading() as session:
+        rows, pagination = datasets.list_datasets(session, name=name, limit=limit, offset=offset, cursor=cursor)
+        return Page(data=[_listed(row) for row in rows], pagination=pagination)
+
+
+@router.get("/api/datasets/{dataset_key}", response_model=DatasetManifest, responses=problems(404, 409) | NOT_MODIFIED)
+def read_dataset(dataset_key: Key, call: ReadCall, if_none_match: IfNoneMatch = None) -> Response:
+    """Return the manifest of a dataset; its ETag is the digest of the rows."""
+    manifest = datasets.read(call.home, dataset_key)
+    headers = {"ETag": f'"{manifest.digest}"'}
+    if is_known(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(manifest.to_json(), headers=headers, media_type="application/json")
+
+
+@router.delete("/api/datasets/{dataset_key}", status_code=204, responses=problems(404, 409))
+def delete_dataset(dataset_key: Key, call: WriteCall) -> None:
+    """Delete a dataset, unless a job that waits or runs trains on it."""
+    aside = None
+    try:
+        with call.writing(target=dataset_key) as session:
+            aside = datasets.set_aside(session, call.home, dataset_key)
+    except BaseException:
+        if aside is not None:
+            datasets.put_back(call.home, dataset_key, aside)
+        raise
+    if aside is not None:
+        datasets.discard(aside)
+
+
+@router.get("/api/datasets/{dataset_key}/preview", responses=problems(404, 409))
+def preview_dataset(
+    dataset_key: Key, call: ReadCall, split: Split = "train", limit: Limit = 20, cursor: Cursor = None
+) -> Page[RowPreview]:
+    """Show rows of a split as the model reads them, in their frozen order."""
+    manifest = datasets.read(call.home, dataset_key)
+    rows, pagination = datasets.preview(call.home, manifest, split, limit=limit, cursor=cursor)
+    return Page(data=rows, pagination=pagination)
+
+
+@router.get("/api/datasets/{dataset_key}/statistics", responses=problems(404, 409))
+def read_dataset_statistics(dataset_key: Key, call: ReadCall) -> Statistics:
+    """Return the sizes of a dataset's rows."""
+    return datasets.read(call.home, dataset_key).statistics
+
+
+@router.get("/api/datasets/{dataset_key}/diff", responses=problems(404, 409))
+def compare_datasets(
+    dataset_key: Key, call: ReadCall, other: Annotated[DatasetKey, Query(description="Key of the other dataset.")]
+) -> DatasetDiff:
+    """Say what changed from this dataset to another one, row by row."""
+    return datasets.compare(call.settings, dataset_key, other)
+
+
+@router.get("/api/datasets/{dataset_key}/rejected", responses=problems(404, 409))
+def list_rejected_rows(dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None) -> Page[RowError]:
+    """List the rows that could not be trained on, and why."""
+    manifest = datasets.read(call.home, dataset_key)
+    rows, pagination = datasets.listed_rows(call.home, manifest, "rejected.jsonl", limit=limit, cursor=cursor)
+    return Page(data=[RowError.model_validate(row) for row in rows], pagination=pagination)
+
+
+@router.get("/api/datasets/{dataset_key}/duplicates", responses=problems(404, 409))
+def list_duplicate_rows(
+    dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None
+) -> Page[DuplicateRow]:
+    """List the rows that another one stands for."""
+    manifest = datasets.read(call.home, dataset_key)
+    rows, pagination = datasets.listed_rows(call.home, manifest, "duplicates.jsonl", limit=limit, cursor=cursor)
+    return Page(data=[DuplicateRow.model_validate(row) for row in rows], pagination=pagination)
+
+
+@router.get("/api/datasets/{dataset_key}/quarantine", responses=problems(404, 409))
+def list_quarantined_rows(
+    dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None
+) -> Page[QuarantinedRow]:
+    """List the rows that were left out since they repeat an evaluation item."""
+    manifest = datasets.read(call.home, dataset_key)
+    rows, pagination = datasets.listed_rows(call.home, manifest, "quarantine.jsonl", limit=limit, cursor=cursor)
+    return Page(data=[QuarantinedRow.model_validate(row) for row in rows], pagination=pagination)
+
+
+@router.get(
+    "/api/datasets/{dataset_key}/export.jsonl",
+    response_class=StreamingResponse,
+    responses=problems(404, 409) | NOT_MODIFIED | {200: ROWS},
+)
+def export_dataset(
+    dataset_key: Key,
+    call: ReadCall,
+    format: Annotated[ExportFormat, Query(description="What each row looks like.")] = "trace",
+    split: Annotated[Split | None, Query(description="Only this split.")] = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Stream a dataset's rows in a format that other tools read, and that can be uploaded here again."""
+    manifest = datasets.read(call.home, dataset_key)
+    headers = {"ETag": f'"{manifest.digest}-{format}-{split or "all"}"'}
+    rows = exports.of_dataset(call.home, manifest, format, split=split)
+    if is_known(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{dataset_key}.{format}.jsonl"'
+    return StreamingResponse(rows, headers=headers, media_type=NDJSON)
+
+
+def _listed(row: DatasetRow) -> DatasetListed:
+    return DatasetListed(
+        dataset_key=row.key,
+        dataset_name=row.name,
+        dataset_version=row.version,
+        digest=row.digest,
+        created_at=row.created_at,
+        trace_count=row.rows,
+        bytes=row.bytes,
+        splits=row.splits,
+        licenses=row.licenses,
+        families=row.families,
+        counts=Counts.model_validate(row.counts),
+    )

@@ -1,0 +1,188 @@
+"""Datasets on the wire: what a build is asked for, and rows of the lists; manifests come from the engine."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraints, model_validator
+
+from tunix_rt.dataset import Counts, DatasetManifest, OnError
+from tunix_rt.trace import ReasoningTrace, TraceStep
+from tunix_rt_backend.schemas.names import DatasetKey, DatasetName, DatasetVersion
+from tunix_rt_backend.schemas.pages import Wire
+
+Split = Literal["train", "valid", "test"]
+"""A part of a dataset."""
+MetaKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Whole = Annotated[StrictInt, Field(ge=-(2**63), lt=2**63)]
+MetaValue = Annotated[str, StringConstraints(max_length=1024)] | StrictBool | Whole | StrictFloat
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class DatasetBuild(Wire):
+    """Which traces become a dataset, and how the engine freezes them."""
+
+    dataset_name: DatasetName
+    """Name of the dataset."""
+    dataset_version: DatasetVersion
+    """Its version; the key is `<name>-<version>`."""
+    filters: dict[MetaKey, MetaValue] = Field(default_factory=dict, max_length=16)
+    """Values that `meta` must have, of the same type."""
+    upload_id: uuid.UUID | None = None
+    """Only traces that came with this upload."""
+    q: str | None = Field(None, min_length=1, max_length=512)
+    """Only traces that a full-text search finds."""
+    selection_strategy: Literal["latest", "random", "all"] = "latest"
+    """The newest first, in an order that `seed` draws, or every one."""
+    limit: int = Field(100, ge=1, le=1_000_000)
+    """Most traces that are selected; `all` has no limit."""
+    seed: Seed | None = None
+    """Draws a random selection, the splits and what `max_examples` keeps; None: 0, and no random selection."""
+    valid_fraction: float = Field(0.05, ge=0, lt=1)
+    """Share of the rows for the valid split."""
+    test_fraction: float = Field(0.0, ge=0, lt=1)
+    """Share of the rows for the test split."""
+    near_duplicate: float = Field(0.85, gt=0, le=1)
+    """Likeness from which on two rows with the same numbers and answer count as one."""
+    max_examples: int | None = Field(None, ge=1, le=2**53)
+    """Most rows that are kept."""
+    license: str | None = Field(None, min_length=1, max_length=128)
+    """Licence of rows that state none."""
+    allow_contaminated: bool = False
+    """Whether rows that repeat an evaluation task are kept."""
+    on_error: OnError = "fail"
+    """What a row that cannot be trained on does: fail the build, or be left out and recorded."""
+    session_id: Id | None = None
+    """Session that it belongs to; kept in the manifest's notes, as are the next three."""
+    parent_dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    """Dataset that it continues."""
+    training_run_id: Id | None = None
+    """Run that it is made for."""
+    provenance: dict[MetaKey, Any] = Field(default_factory=dict, max_length=64)
+    """Whatever else its reader should know."""
+
+    @model_validator(mode="after")
+    def _random_needs_a_seed(self) -> DatasetBuild:
+        if self.selection_strategy == "random" and self.seed is None:
+            raise ValueError("selection_strategy random needs a seed, so that the same request selects the same traces")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> DatasetBuild:
+        if self.valid_fraction + self.test_fraction >= 1:
+            raise ValueError("valid_fraction and test_fraction must be below 1 together")
+        return self
+
+
+class DatasetBuilt(Wire):
+    """A dataset that is frozen."""
+
+    dataset_key: DatasetKey
+    """Its key."""
+    build_id: uuid.UUID
+    """Made from the digest: the same rows have the same one."""
+    trace_count: int
+    """Rows of all splits."""
+    manifest_path: str
+    """Where its manifest lies, relative to the home folder."""
+    digest: str
+    """Digest of the rows."""
+    splits: dict[str, int]
+    """Rows of each split."""
+    counts: Counts
+    """Where the selected rows went."""
+    replayed: bool
+    """True: it was here already, with the same rows, and nothing was changed."""
+
+    @classmethod
+    def of(cls, manifest: DatasetManifest, *, replayed: bool) -> DatasetBuilt:
+        """Return what a build answers."""
+        return cls(
+            dataset_key=manifest.key,
+            build_id=uuid.uuid5(uuid.NAMESPACE_OID, manifest.digest),
+            trace_count=manifest.counts.kept,
+            manifest_path=f"datasets/{manifest.key}/manifest.json",
+            digest=manifest.digest,
+            splits=manifest.splits,
+            counts=manifest.counts,
+            replayed=replayed,
+        )
+
+
+class DatasetListed(Wire):
+    """A dataset in a list."""
+
+    dataset_key: str
+    """Its key."""
+    dataset_name: str
+    """Its name."""
+    dataset_version: str
+    """Its version."""
+    digest: str
+    """Digest of the rows."""
+    created_at: datetime
+    """When it was built."""
+    trace_count: int
+    """Rows of all splits."""
+    bytes: int
+    """Size of its folder."""
+    splits: dict[str, int]
+    """Rows of each split."""
+    licenses: dict[str, int]
+    """Rows by licence."""
+    families: dict[str, int]
+    """Rows by family."""
+    counts: Counts
+    """Where the rows went."""
+
+
+class RowPreview(Wire):
+    """A row as the model reads it."""
+
+    row: int
+    """Its number in the split, from 0."""
+    id: str
+    """`meta.id` of the row."""
+    split: str
+    """Split that it is in."""
+    prompt: str
+    """Text that is given to the model, with the template."""
+    completion: str
+    """Text that the model is trained to write."""
+    steps: list[TraceStep]
+    """The trace steps."""
+    final_answer: str
+    """The answer."""
+    meta: dict[str, Any]
+    """Everything else that is known of it."""
+
+
+class DuplicateRow(Wire):
+    """A row that another one stands for."""
+
+    kind: Literal["exact", "near"]
+    """Whether its words are the same, or nearly so."""
+    kept: str
+    """`meta.id` of the row that stands for it."""
+    similarity: float
+    """Jaccard index of their words; 1 for the same."""
+    trace: ReasoningTrace
+    """The row itself."""
+
+
+class QuarantinedRow(Wire):
+    """A row that repeats an item of an evaluation task."""
+
+    task: str
+    """The task."""
+    item: str
+    """Id of the item."""
+    kind: Literal["prompt", "13-gram", "8-gram"]
+    """What they share: the prompt, a long run of words, or many short ones."""
+    share: float
+    """Share of the item's 8-grams that the row holds."""
+    trace: ReasoningTrace
+    """The row itself."""

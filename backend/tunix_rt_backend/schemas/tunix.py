@@ -1,0 +1,79 @@
+"""Tunix on the wire: whether it is here, and what is asked for to train elsewhere; a run is another noun."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tunix_rt_backend.schemas.names import DatasetKey, ModelName, RunId
+from tunix_rt_backend.schemas.pages import Wire
+
+
+class TunixStatus(Wire):
+    """Whether Tunix is installed on this machine."""
+
+    available: bool
+    """Whether it is."""
+    version: str | None
+    """Its version; None: not installed."""
+    runtime_required: bool
+    """Whether exports need it: never."""
+    message: str
+    """The same in a sentence."""
+
+
+class SftExport(Wire):
+    """What to export: a dataset, or traces by their ids."""
+
+    dataset_key: DatasetKey | None = None
+    """Key of a dataset."""
+    trace_ids: list[uuid.UUID] | None = Field(None, min_length=1, max_length=10_000)
+    """Ids of traces, in the order wanted."""
+    limit: int = Field(100, ge=1, le=10_000)
+    """Most rows; the first ones are exported."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SftExport:
+        if (self.dataset_key is None) == (self.trace_ids is None):
+            raise ValueError("name either dataset_key or trace_ids")
+        return self
+
+
+class SftManifest(Wire):
+    """What to train, as the earlier system asked for it."""
+
+    dataset_key: DatasetKey
+    """Key of a dataset that is here."""
+    model_id: ModelName
+    """Base model."""
+    output_dir: RunId | None = None
+    """Id of the run, which is the name of its folder under `runs/`; never a path."""
+    learning_rate: float = Field(2e-5, gt=0, le=1)
+    """Peak learning rate."""
+    weight_decay: float = Field(0.01, ge=0, le=1)
+    """Decoupled weight decay."""
+    num_epochs: int = Field(3, ge=1, le=100)
+    """Passes over the training split."""
+    batch_size: int = Field(8, ge=1, le=512)
+    """Packed rows of one update."""
+    max_seq_length: int = Field(2048, ge=128, le=32_768)
+    """Tokens of one packed row."""
+    device: Literal["cpu", "cuda", "auto"] = "auto"
+    """What the command asks JAX for; `auto` leaves it to JAX."""
+
+
+class SftManifestMade(Wire):
+    """A configuration that `tunix-rt train sft` runs."""
+
+    manifest_yaml: str
+    """The file; its first line is the command that runs it."""
+    dataset_key: str
+    """Key of the dataset."""
+    model_id: str
+    """Base model."""
+    format: Literal["tunix_sft"]
+    """Format of the rows."""
+    message: str
+    """What to do with it."""

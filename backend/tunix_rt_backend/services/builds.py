@@ -1,0 +1,105 @@
+"""Builds: traces that a request selects become a frozen dataset; it does not know how the engine freezes them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from tunix_rt.dataset import DatasetManifest
+from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.schemas.datasets import DatasetBuild
+from tunix_rt_backend.services import apart, traces
+from tunix_rt_backend.services.traces import Filters
+from tunix_rt_backend.settings import Settings
+
+SELECTION = "traces.jsonl"
+"""Name of the file that the selected traces are written to, and of the source in the manifest."""
+
+
+@contextlib.contextmanager
+def selection_file(home: Path) -> Iterator[Path]:
+    """Yield the path of a file that is gone after the block."""
+    folder = home / "cache" / "builds" / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    try:
+        yield folder / SELECTION
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def gather(session: Session, body: DatasetBuild, file: Path) -> int:
+    """Write the traces that a request selects to a file, one by one, and return how many; raise if there is none."""
+    limit = None if body.selection_strategy == "all" else body.limit
+    count = 0
+    with file.open("wb") as stream:
+        for trace in traces.select(
+            session, filters_of(body), strategy=body.selection_strategy, limit=limit, seed=body.seed or 0
+        ):
+            stream.write(orjson.dumps(trace.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
+    if not count:
+        raise Unprocessable(_why_empty(session, filters_of(body)))
+    return count
+
+
+def freeze(settings: Settings, body: DatasetBuild, file: Path, selected: int) -> tuple[DatasetManifest, bool]:
+    """Freeze a file of traces; return the manifest, and whether the dataset was here already with the same rows.
+
+    Raises Conflict if it is here with other rows, and Unprocessable if rows cannot be trained on, repeat an evaluation
+    task, or none is left.
+    """
+    found = apart.run(
+        settings,
+        "build",
+        source=str(file.absolute()),
+        name=body.dataset_name,
+        version=body.dataset_version,
+        notes=notes_of(body, selected),
+        seed=body.seed or 0,
+        **body.model_dump(
+            include={
+                "on_error", "license", "max_examples", "valid_fraction", "test_fraction", "near_duplicate",
+                "allow_contaminated",
+            }
+        ),
+    )  # fmt: skip
+    return DatasetManifest.model_validate(found["manifest"]), found["replayed"]
+
+
+def filters_of(body: DatasetBuild) -> Filters:
+    """Return the conditions of a request."""
+    return Filters(upload_id=body.upload_id, q=body.q, meta=body.filters)
+
+
+def notes_of(body: DatasetBuild, selected: int) -> dict[str, Any]:
+    """Return what the manifest keeps of a request: its selection, and what its sender said of it."""
+    selection = {"filters", "upload_id", "q", "selection_strategy", "limit", "seed"}
+    said = {"session_id", "parent_dataset_id", "training_run_id", "provenance"}
+    chosen = body.model_dump(mode="json", include=selection, exclude_none=True) | {"selected": selected}
+    if body.selection_strategy == "all":
+        del chosen["limit"]
+    told = {name: value for name, value in body.model_dump(mode="json", include=said).items() if value}
+    return {"selection": chosen, **told}
+
+
+def _why_empty(session: Session, filters: Filters) -> str:
+    everything = traces.count(session, Filters())
+    if not everything:
+        return "there is no trace here yet; send some to POST /api/traces or POST /api/datasets/ingest"
+    alone = [(f"filters.{key} = {value!r}", Filters(meta={key: value})) for key, value in filters.meta.items()]
+    alone += [
+        (f"{name} = {getattr(filters, name)!s}", replace(Filters(), **{name: getattr(filters, name)}))
+        for name in ("upload_id", "q")
+        if getattr(filters, name) is not None
+    ]
+    found = "; ".join(f"{said} alone matches {traces.count(session, one):,}" for said, one in alone)
+    together = ", all together none" if len(alone) > 1 else ""
+    return f"none of {everything:,} traces matches: {found}{together}; widen the filters"

@@ -1,4 +1,4 @@
-"""Commands of the service, joined to `tunix-rt` by entry point: serve, worker, migrate, index, openapi, token, …
+"""Commands of the service, joined to `tunix-rt` by entry point: serve, worker, migrate, index, import-run, …
 
 Nothing heavy is imported at module level, so that `tunix-rt --help` answers at once.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -26,6 +27,8 @@ def register(app: typer.Typer) -> None:
     app.command(name="serve")(serve)
     app.command(name="worker")(worker)
     app.command(name="migrate")(migrate)
+    app.command(name="index")(rebuild_index)
+    app.command(name="import-run")(import_run)
     app.command(name="openapi")(openapi)
     app.add_typer(tokens, name="token")
 
@@ -140,6 +143,59 @@ def _call(action: str) -> Iterator[Call]:
         raise UsageError(f"the database does not do this: {error}; check TUNIX_RT_DATABASE_URL") from error
     finally:
         engine.dispose()
+
+
+def rebuild_index(as_json: Json = False) -> None:
+    """Make the rows of datasets, runs, evaluations and submissions again from their folders.
+
+    Prints how many there are; a folder that is not whole has no row, and is named with what is wrong with it.
+    """
+    from tunix_rt.cli.options import say
+    from tunix_rt_backend.services import index
+
+    with _call("rebuild_index") as call, call.writing(target="index") as session:
+        report = index.rebuild(session, call.home)
+    if as_json:
+        show_json(report)
+        return
+    show(fields(report.model_dump(exclude={"broken"})))
+    for broken in report.broken:
+        say(f"no row for {broken.folder}: {broken.problem}")
+
+
+def import_run(
+    source: Annotated[
+        Path, typer.Argument(metavar="FOLDER|ZIP", help="A run's folder, a home folder, or a zip of one.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Take in runs made elsewhere, such as in a notebook, with the datasets and evaluations that came along.
+
+    Every byte is checked against the record; what a run names that is not here is reported and is no error.
+    """
+    from tunix_rt.cli.options import say
+    from tunix_rt.errors import MissingError
+    from tunix_rt_backend.routers.tunix_runs import take_in
+    from tunix_rt_backend.services import archives
+
+    if not source.exists():
+        raise MissingError(f"{source} does not exist; give a run's folder, a home folder, or a zip of one")
+    with _call("import_run") as call, archives.workplace(call.home) as place:
+        if source.is_dir():
+            archives.copied(source, place / "files")
+            taken = take_in(call, place / "files")
+        else:
+            archive = archives.Archive(source, source.stat().st_size)
+            with archives.unpacked(archive, place / "files", call.settings) as folder:
+                taken = take_in(call, folder)
+    if as_json:
+        show_json(taken)
+        return
+    for run in taken.runs:
+        show(run.run_id)
+        say("it was here already" if run.replayed else f"{run.files:,} files, {run.bytes:,} bytes, as recorded")
+        for missing in run.missing_upstream:
+            say(f"not here: {missing}")
 
 
 @tokens.command("create")

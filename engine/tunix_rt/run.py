@@ -427,11 +427,18 @@ def verify_run(run: RunDir) -> Verified:
             checked += upstream.checked
             count, size = count + upstream.files, size + upstream.bytes
         checked.append(f"{ref.kind} {ref.key}")
-    read_run_config(run)
+    check_manifest(run)
     checked.append("config")
+    return Verified(run=run.id, files=count + 1, bytes=size + run.config.stat().st_size, checked=checked)
+
+
+def check_manifest(run: RunDir) -> RunManifest:
+    """Return the manifest of a run; raise DigestError if it, or the configuration that it names, was changed."""
+    manifest = read_run(run)
+    read_run_config(run)
     if manifest.digest != _manifest_digest(manifest):
         raise DigestError(f"{run.manifest} changed: its digest does not cover what it says; restore it")
-    return Verified(run=run.id, files=count + 1, bytes=size + run.config.stat().st_size, checked=checked)
+    return manifest
 
 
 def check_inputs(run: RunDir) -> None:

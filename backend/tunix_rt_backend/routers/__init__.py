@@ -5,9 +5,20 @@ Tuning, regression and models join between evaluation and submissions when they 
 
 from fastapi import APIRouter
 
-from tunix_rt_backend.routers import access, health
+from tunix_rt_backend.routers import access, datasets, evaluation, health, jobs, traces, tunix, tunix_runs, uploads
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, access.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    traces.router,
+    uploads.router,
+    datasets.router,
+    tunix.router,
+    tunix_runs.starting,
+    tunix_runs.router,
+    jobs.router,
+    evaluation.router,
+    access.router,
+)
 
 TAGS = [
     {"name": "health", "description": "Is the service alive and ready, and what has it done."},

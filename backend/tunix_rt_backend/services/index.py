@@ -6,7 +6,6 @@ does not know who asks, and changes no folder.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,9 @@ from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
 from tunix_rt.formats import MANIFEST, Format
 from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.db import is_sqlite
-from tunix_rt_backend.services import jobs
+from tunix_rt_backend.services import configs, jobs
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
 
 IMPORT_RECORD = "import.json"
@@ -125,19 +125,16 @@ def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
 
 def index_submission(session: Session, folder: Path) -> SubmissionRow:
     """Write the row of a submission's folder; raise DataError if the folder is not whole."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        values = {
-            "submission_id": manifest["id"],
-            "digest": manifest["digest"],
-            "run_id": manifest["run"],
-            "created_at": moment(manifest["created"]),
-            "bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-            "manifest": manifest,
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / MANIFEST} is no manifest of a submission: {error!r}; make it again") from error
-    _named(folder, values["submission_id"])
+    manifest = SubmissionManifest.read(folder / MANIFEST)
+    _named(folder, manifest.id)
+    values = {
+        "submission_id": manifest.id,
+        "digest": manifest.digest,
+        "run_id": manifest.run,
+        "created_at": moment(manifest.created),
+        "bytes": _size(folder, BUNDLE),
+        "manifest": manifest.model_dump(mode="json"),
+    }
     return _upsert(session, SubmissionRow, values)
 
 
@@ -167,7 +164,9 @@ def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str
     run = RunDir(folder)
     manifest = read_run(run)
     _named(folder, manifest.id)
-    config = read_run_config(run)
+    config = read_run_config(run).model_dump(mode="json")
+    if config["kind"] not in jobs.RUN_KINDS:
+        raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(jobs.RUN_KINDS)}")
     dataset = manifest.inputs.get("dataset")
     started, finished = moment(manifest.started), moment(manifest.finished)
     imported = (run.logs / IMPORT_RECORD).is_file()
@@ -177,9 +176,9 @@ def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str
         "mode": "import" if imported else "async" if oldest else "local",
         "status": run_status(run, manifest, newest),
         "stage": manifest.stage,
-        "dataset_key": dataset.key if dataset else dataset_key(config.model_dump(mode="json")),
+        "dataset_key": dataset.key if dataset else configs.dataset_key(config),
         "dataset_digest": dataset.digest if dataset else None,
-        "model_id": base_model(config.model_dump(mode="json")),
+        "model_id": configs.base_model(config),
         "seed": manifest.seed,
         "created_at": oldest.created_at if oldest else moment(manifest.created),
         "started_at": started,
@@ -188,7 +187,7 @@ def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str
         "attempts": manifest.attempts,
         "error": manifest.error.model_dump(mode="json") if manifest.error else None,
         "results": manifest.results,
-        "config": config.model_dump(mode="json"),
+        "config": config,
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
         "manifest_digest": manifest.digest,
@@ -205,9 +204,9 @@ def waiting_values(oldest: Job, newest: Job) -> dict[str, Any]:
         "mode": "async",
         "status": "preparing" if newest.status == "running" else newest.status,
         "stage": "queued" if newest.status in jobs.ACTIVE else "done",
-        "dataset_key": dataset_key(config),
+        "dataset_key": configs.dataset_key(config),
         "dataset_digest": None,
-        "model_id": base_model(config),
+        "model_id": configs.base_model(config),
         "seed": config["seed"],
         "created_at": oldest.created_at,
         "started_at": newest.started_at,
@@ -285,20 +284,6 @@ def _index_all(
             problem = f"it holds a value that no database keeps ({reason}); take the value out, or the folder away"
             broken.append(Broken(folder=f"{part}/{folder.name}", problem=problem))
     return count
-
-
-def dataset_key(config: dict[str, Any]) -> str | None:
-    """Return the key of the dataset that a configuration names or will build."""
-    if config["kind"] == "session":
-        return f"{config['dataset']['name']}-{config['dataset']['version']}"
-    named = config.get("dataset")
-    return None if named is None else Path(named).name
-
-
-def base_model(config: dict[str, Any]) -> str:
-    """Return the name of the base model in a configuration."""
-    name: str = (config["sft"] if config["kind"] == "session" else config)["base_model"]
-    return name
 
 
 def moment(text: str | None) -> Any:

@@ -55,7 +55,7 @@ def enqueue(
         idempotency_key=idempotency_key,
         created_at=now,
     )
-    before = _of_key(session, idempotency_key)
+    before = of_key(session, idempotency_key)
     if before is None:
         try:
             with session.begin_nested():
@@ -63,7 +63,7 @@ def enqueue(
                 session.flush()
         except IntegrityError:
             # The same request came twice at once, and the other one was first.
-            before = _of_key(session, idempotency_key)
+            before = of_key(session, idempotency_key)
             if before is None:
                 raise
     if before is None:
@@ -76,7 +76,8 @@ def enqueue(
     return before
 
 
-def _of_key(session: Session, key: str | None) -> Job | None:
+def of_key(session: Session, key: str | None) -> Job | None:
+    """Return the job that an idempotency key made; None if none did, or there is no key."""
     return None if key is None else session.scalar(select(Job).where(Job.idempotency_key == key))
 
 

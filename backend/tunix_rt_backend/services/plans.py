@@ -1,0 +1,123 @@
+"""Plans: what a run would do, as the engine says it; made in a process of its own, since only that may know a model.
+
+It does not know who asks, and starts no run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tunix_rt.config import SessionConfig, SFTConfig
+from tunix_rt.formats import canonical_bytes
+from tunix_rt_backend.errors import Unavailable, Unprocessable
+from tunix_rt_backend.settings import Settings, passed_on_environment
+from tunix_rt_backend.tables import utc_now
+
+AT_ONCE = 2
+"""Plans that are made at a time: each takes seconds of a processor."""
+_WAIT_SECONDS = 2.0
+_GRACE_SECONDS = 5.0
+_KEPT = 10_240
+"""Bytes of output that an answer carries."""
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the engine said."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    plan: dict[str, Any] | None
+    """The plan; None if none could be made."""
+    started_at: datetime
+    completed_at: datetime
+
+
+def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
+    """Return the engine's plan.
+
+    Raises Unprocessable if the engine refuses the request, Unavailable if two plans are being made already or this one
+    takes longer than a request may.
+    """
+    if not _places.acquire(timeout=_WAIT_SECONDS):
+        raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
+    try:
+        with tempfile.TemporaryDirectory(prefix="tunix-rt-plan-") as folder:
+            done = _run(config, settings, Path(folder))
+    finally:
+        _places.release()
+    if done.exit_code == 2:
+        raise Unprocessable(last_line(done.stderr))
+    return done
+
+
+def _run(config: SFTConfig | SessionConfig, settings: Settings, folder: Path) -> Planned:
+    file = folder / "config.json"
+    file.write_bytes(canonical_bytes(config.model_dump(mode="json")))
+    verb = ("session", "run") if isinstance(config, SessionConfig) else ("train", "sft")
+    started = utc_now()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
+        cwd=folder,
+        env=passed_on_environment() | {"TUNIX_RT_HOME": str(settings.home.absolute())},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=settings.request_seconds)
+    except subprocess.TimeoutExpired as error:
+        _end(process)
+        raise Unavailable(
+            f"the plan was not ready within {settings.request_seconds:.0f} s; if the base model is not on this machine "
+            "yet, fetch it first: `tunix-rt models fetch NAME`",
+            retry_after=30,
+        ) from error
+    return Planned(process.returncode, _text(stdout), _text(stderr), _object(stdout), started, utc_now())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_GRACE_SECONDS)
+            return
+
+
+def _text(data: bytes) -> str:
+    return data[-_KEPT:].decode(errors="replace")
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(data.strip().rpartition(b"\n")[2])
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def one_line(value: dict[str, Any]) -> str:
+    """Return an object as the line that a command prints it in."""
+    return canonical_bytes(value).decode()
+
+
+def last_line(text: str) -> str:
+    """Return the last thing that a command said."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("error: ") if lines else "the engine refused the request without a word"

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import loopback
+import nano
 from postgresql import Server
 from tunix_rt_backend import db
 from tunix_rt_backend.app import create_app
@@ -70,6 +71,21 @@ def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     return Settings(home=home)
 
 
+@pytest.fixture(scope="session")
+def nano_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home in which the nano training runs at once, and the digest that it ends with when nothing disturbs it."""
+    home = tmp_path_factory.mktemp("nano")
+    return home, nano.prepare(home)
+
+
+@pytest.fixture
+def undisturbed(settings: Settings, nano_template: tuple[Path, str]) -> str:
+    """Make the nano training ready in the home of `settings`; the digest that it must end with."""
+    template, digest = nano_template
+    shutil.copytree(template, settings.home, dirs_exist_ok=True)
+    return digest
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[FastAPI]:
     """The application over a fresh database."""
@@ -89,4 +105,26 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 def session(app: FastAPI) -> Iterator[Session]:
     """A session of the application's database; commit what a request shall see."""
     with app.state.sessions() as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_app(sqlite_settings: Settings) -> Iterator[FastAPI]:
+    """The application over SQLite alone."""
+    made = create_app(sqlite_settings)
+    yield made
+    made.state.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_client(sqlite_app: FastAPI) -> Iterator[TestClient]:
+    """A client of the application over SQLite alone."""
+    with TestClient(sqlite_app, base_url="http://localhost", raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_session(sqlite_app: FastAPI) -> Iterator[Session]:
+    """A session of the database of `sqlite_app`."""
+    with sqlite_app.state.sessions() as made:
         yield made

@@ -291,3 +291,9 @@ def test_digest_is_of_the_content_only(tmp_path: Path, gsm8k_file: Path) -> None
 
 def test_training_splits_are_no_evaluation_tasks() -> None:
     assert not {task.name for task in tasks.registered()} & {"dev-reasoning-v1", "nano-arithmetic"}
+
+
+def test_available_names_are_those_that_load_without_a_path(tmp_path):
+    assert set(tasks.available(for_evaluation=True)) < set(tasks.available())
+    assert "gsm8k" not in tasks.available(tmp_path)
+    assert [task.name for task in tasks.registered(tmp_path)] == tasks.available(tmp_path, for_evaluation=True)

@@ -3,7 +3,7 @@
 They know nothing of models: `sampling` and `evaluation` bring the two together.
 """
 
-from tunix_rt.tasks.registry import load, names, register_path, registered
+from tunix_rt.tasks.registry import available, load, names, register_path, registered
 from tunix_rt.tasks.task import Grader, Item, Task
 
-__all__ = ["Grader", "Item", "Task", "load", "names", "register_path", "registered"]
+__all__ = ["Grader", "Item", "Task", "available", "load", "names", "register_path", "registered"]

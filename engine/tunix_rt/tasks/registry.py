@@ -98,12 +98,14 @@ def register_path(home: Path, name: str, path: Path) -> Task:
     return task
 
 
+def available(home: Path | None = None, *, for_evaluation: bool = False) -> list[str]:
+    """Return the names that `load` finds without a path: built-in and registered ones, or those that measure a model."""
+    return [*(_FOR_EVALUATION if for_evaluation else _BUILT_IN), *(_registrations(home) if home is not None else ())]
+
+
 def registered(home: Path | None = None) -> list[Task]:
     """Load every built-in evaluation task and every registered path task: what training data must not overlap."""
-    tasks = [load(name) for name in _FOR_EVALUATION]
-    if home is not None:
-        tasks += [load(name, home=home) for name in _registrations(home)]
-    return tasks
+    return [load(name, home=home) for name in available(home, for_evaluation=True)]
 
 
 def _existing(name: str, path: Path) -> Path:

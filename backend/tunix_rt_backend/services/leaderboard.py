@@ -1,0 +1,138 @@
+"""The leaderboard: a query over evaluations of one task digest and one prompt contract, ranked by the engine.
+
+Ranks are those of the whole board; filters choose which of its rows are shown. Ranking pairs every row with the first
+of its band, so it is kept in memory until an evaluation of the board comes or goes. It does not know what a rank means.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from tunix_rt.comparison import ScoreName
+from tunix_rt.leaderboard import Entry, Standing, rank
+from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.services.evaluations import EvaluationFilter
+from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
+from tunix_rt_backend.tables import EvaluationRow
+
+_MOST_BOARDS = 64
+"""Boards that are kept ranked."""
+
+
+@dataclass(frozen=True)
+class BoardKey:
+    """Which board is asked for."""
+
+    task_digest: str
+    contract_digest: str
+    score: ScoreName
+    every: bool
+    """Whether every evaluation has a row, or only the newest of a model under a prompt form."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """A ranked board, and what it was ranked from."""
+
+    signature: str
+    """Ids of all its evaluations; another text means that it has to be ranked again."""
+    standings: list[Standing]
+    """Every row, the best first."""
+    keys: list[tuple[float, str]]
+    """Where each row stands in the order: its score, turned round, and its id."""
+
+
+_boards: WeakKeyDictionary[Engine, dict[BoardKey, Board]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def newest_task(
+    session: Session, contract_digest: str, task: str | None, task_digest: str | None
+) -> tuple[str, str] | None:
+    """Return name and digest of the task that was measured last, among those asked for; None: nothing was."""
+    query = select(EvaluationRow.task_name, EvaluationRow.task_digest)
+    query = query.where(EvaluationRow.contract_digest == contract_digest)
+    if task is not None:
+        query = query.where(EvaluationRow.task_name == task)
+    if task_digest is not None:
+        query = query.where(EvaluationRow.task_digest == task_digest)
+    found = session.execute(query.order_by(EvaluationRow.created_at.desc()).limit(1)).first()
+    return None if found is None else (found.task_name, found.task_digest)
+
+
+def board(session: Session, key: BoardKey) -> Board:
+    """Return a board, ranked anew only if its evaluations are not those that it was ranked from."""
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    signature = _signature(session, key)
+    known = _boards.setdefault(engine, {})
+    found = known.get(key)
+    if found is None or found.signature != signature:
+        with _lock:  # whoever came at the same time finds the board that the first one ranked
+            found = known.get(key)
+            if found is None or found.signature != signature:
+                found = _ranked(session, key, signature)
+                known.pop(key, None)
+                known[key] = found
+                while len(known) > _MOST_BOARDS:
+                    known.pop(next(iter(known)))
+    return found
+
+
+def _signature(session: Session, key: BoardKey) -> str:
+    inside = select(EvaluationRow.evaluation_id).where(
+        EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest
+    )
+    names = inside.order_by(EvaluationRow.evaluation_id).subquery()
+    return session.scalar(select(func.aggregate_strings(names.c.evaluation_id, ","))) or ""
+
+
+def _ranked(session: Session, key: BoardKey, signature: str) -> Board:
+    strict = key.score == "strict"
+    query = select(
+        EvaluationRow.evaluation_id,
+        EvaluationRow.model_name,
+        EvaluationRow.adapter_digest,
+        EvaluationRow.prompt_digest,
+        (EvaluationRow.strict if strict else EvaluationRow.lenient).label("value"),
+        (EvaluationRow.strict_outcomes if strict else EvaluationRow.lenient_outcomes).label("outcomes"),
+    ).where(EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest)
+    rows: list[Any] = list(session.execute(query.order_by(EvaluationRow.created_at, EvaluationRow.evaluation_id)))
+    if not key.every:
+        rows = list({(row.model_name, row.adapter_digest, row.prompt_digest): row for row in rows}.values())
+    standings = rank([Entry(row.evaluation_id, row.value, row.outcomes) for row in rows])
+    values = {row.evaluation_id: row.value for row in rows}
+    keys = [(1.0 if (value := values[s.name]) is None else -value, s.name) for s in standings]
+    return Board(signature, standings, keys)
+
+
+def page_of(
+    session: Session, board: Board, wanted: EvaluationFilter, *, limit: int, offset: int, cursor: str | None
+) -> tuple[list[tuple[Standing, EvaluationRow]], Pagination]:
+    """Return one page of the rows of a board that pass a filter, the best first."""
+    places: Sequence[int] = range(len(board.standings))
+    if wanted.given:
+        names = set(session.scalars(wanted.applied(select(EvaluationRow.evaluation_id))))
+        places = [place for place in places if board.standings[place].name in names]
+    if cursor is not None:
+        after = bisect.bisect_right(board.keys, tuple(decode_cursor(cursor, [float, str])))
+        places, offset = places[bisect.bisect_left(places, after) :], 0
+    shown, more = places[offset : offset + limit], len(places) > offset + limit
+    standings = [board.standings[place] for place in shown]
+    query = select(EvaluationRow).where(EvaluationRow.evaluation_id.in_([standing.name for standing in standings]))
+    rows = {row.evaluation_id: row for row in session.scalars(query)}
+    pagination = Pagination(
+        limit=limit,
+        offset=offset,
+        next_offset=offset + limit if more and cursor is None and offset + limit <= 10_000 else None,
+        next_cursor=encode_cursor(board.keys[shown[-1]]) if more else None,
+    )
+    return [(standing, rows[standing.name]) for standing in standings if standing.name in rows], pagination

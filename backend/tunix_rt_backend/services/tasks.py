@@ -1,0 +1,63 @@
+"""Tasks that models are measured on: which there are, and whether a name is one; it does not know who is measured."""
+
+from __future__ import annotations
+
+import difflib
+from functools import lru_cache
+from pathlib import Path
+
+from tunix_rt import tasks
+from tunix_rt.errors import TunixRtError
+from tunix_rt.tasks import reasoning_gym
+from tunix_rt.tasks.registry import REGISTRY
+from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.schemas.evaluation import TaskSummary
+
+
+def list_tasks(home: Path) -> list[TaskSummary]:
+    """Return the tasks for evaluation: built-in ones, and the files that were registered on this machine."""
+    file = home / REGISTRY
+    return list(_summaries(home, file.read_bytes() if file.is_file() else b""))
+
+
+@lru_cache(maxsize=8)
+def _summaries(home: Path, registrations: bytes) -> tuple[TaskSummary, ...]:
+    """Making the items of all tasks takes a second; they change with the code or with `registrations` only."""
+    return tuple(_summary(home, name) for name in tasks.available(home, for_evaluation=True))
+
+
+def _summary(home: Path, name: str) -> TaskSummary:
+    try:
+        task = tasks.load(name, home=home)
+    except TunixRtError as error:
+        nothing = dict.fromkeys(("version", "split", "items", "digest", "license", "source"))
+        return TaskSummary(name=name, problem=str(error), **nothing)
+    return TaskSummary(
+        name=name,
+        version=task.version,
+        split=task.split,
+        items=len(task.items),
+        digest=task.digest,
+        license=task.license,
+        source=task.source,
+        problem=None,
+    )
+
+
+def check(home: Path, name: str) -> None:
+    """Raise Unprocessable with the known names if a task is not on this machine; a request never gives its path."""
+    known = tasks.available(home)
+    if name in known:
+        return
+    if name.startswith(reasoning_gym.PREFIX):
+        try:
+            known = [reasoning_gym.PREFIX + dataset for dataset in reasoning_gym.datasets()]
+        except TunixRtError as error:
+            raise Unprocessable(str(error)) from error
+        if name in known:
+            return
+    shown = difflib.get_close_matches(name, known, n=3) or known[:20]
+    raise Unprocessable(
+        f"there is no task {name!r} on this machine; known: {', '.join(shown)}. "
+        "A task that is a file is registered once: `tunix-rt tasks register NAME FILE`"
+    )

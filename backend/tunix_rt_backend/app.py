@@ -14,6 +14,8 @@ from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
 from tunix_rt_backend.routers import ROUTERS, TAGS
 from tunix_rt_backend.services.access import LastUse, Lockout
+from tunix_rt_backend.services.metrics import Metrics
+from tunix_rt_backend.services.tails import Tails, closing_on_signals
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.web import add_pages
 
@@ -25,8 +27,9 @@ def operation_id(route: APIRoute) -> str:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Close the database's connections when the application ends."""
-    yield
+    """End streams when the service is asked to end, and close the database's connections when it has."""
+    with closing_on_signals(app.state.tails):
+        yield
     app.state.last_use.close()
     app.state.engine.dispose()
 
@@ -53,6 +56,8 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
     app.state.sessions = make_sessions(app.state.engine)
     app.state.lockout = Lockout(app.state.settings)
     app.state.last_use = LastUse(app.state.sessions)
+    app.state.metrics = Metrics(app.state.settings.home)
+    app.state.tails = Tails(app.state.settings.home, app.state.sessions, app.state.settings.sse_poll_seconds)
     add_middleware(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -5,7 +5,18 @@ Tuning, regression and models join between evaluation and submissions when they 
 
 from fastapi import APIRouter
 
-from tunix_rt_backend.routers import access, datasets, evaluation, health, jobs, traces, tunix, tunix_runs, uploads
+from tunix_rt_backend.routers import (
+    access,
+    datasets,
+    evaluation,
+    health,
+    jobs,
+    run_files,
+    traces,
+    tunix,
+    tunix_runs,
+    uploads,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -15,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tunix.router,
     tunix_runs.starting,
     tunix_runs.router,
+    run_files.router,
     jobs.router,
     evaluation.router,
     access.router,

@@ -8,6 +8,7 @@ Both are made again from the run's own file when they are missing, torn, or of a
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import gzip
@@ -18,6 +19,8 @@ import uuid
 import zipfile
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +108,11 @@ class Metrics:
         self._answers: OrderedDict[tuple[str, Query], Answer] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="metrics")
+
+    async def in_thread(self, work: Callable[[], Answer]) -> Answer:
+        """Return what a piece of blocking work returns; a long first reading holds up other metrics at most."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def answer(self, run_id: str, query: Query) -> Answer:
         """Return the rows that are asked for; raise NotFound if the run has no metrics."""

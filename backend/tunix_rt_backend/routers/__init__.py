@@ -12,6 +12,7 @@ from tunix_rt_backend.routers import (
     health,
     jobs,
     run_files,
+    submissions,
     traces,
     tunix,
     tunix_runs,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     run_files.router,
     jobs.router,
     evaluation.router,
+    submissions.router,
     access.router,
 )
 

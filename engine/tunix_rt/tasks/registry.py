@@ -99,7 +99,7 @@ def register_path(home: Path, name: str, path: Path) -> Task:
 
 
 def available(home: Path | None = None, *, for_evaluation: bool = False) -> list[str]:
-    """Return the names that `load` finds without a path: built-in and registered ones, or those that measure a model."""
+    """Return the names that `load` finds without a path: built-in and registered ones, or those that measure."""
     return [*(_FOR_EVALUATION if for_evaluation else _BUILT_IN), *(_registrations(home) if home is not None else ())]
 
 

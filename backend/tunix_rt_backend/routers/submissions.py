@@ -1,0 +1,106 @@
+"""Submissions: bundle a run, list and download the bundles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from tunix_rt.submission import BUNDLE, SubmissionManifest
+from tunix_rt_backend.deps import ReadCall, WriteCall
+from tunix_rt_backend.routers.downloads import FILE_ANSWERS, IfRange, RangeHeader, serve
+from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
+from tunix_rt_backend.routers.problems import problems
+from tunix_rt_backend.schemas.names import RunId, SubmissionId
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
+from tunix_rt_backend.schemas.submissions import SubmissionBody, SubmissionSummary
+from tunix_rt_backend.services import submissions
+from tunix_rt_backend.services.files import open_beneath
+from tunix_rt_backend.services.folders import deleting
+
+router = APIRouter(prefix="/api/submissions", tags=["submissions"], responses=problems(404))
+
+SubmissionPath = Annotated[SubmissionId, Path(description="Name of the submission.")]
+
+
+@router.get("")
+def list_submissions(
+    call: ReadCall,
+    run_id: Annotated[RunId | None, Query(description="Only submissions of this run.")] = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+) -> Page[SubmissionSummary]:
+    """List submissions, the newest first."""
+    with call.reading() as session:
+        rows, pagination = submissions.list_submissions(
+            session, run_id=run_id, limit=limit, offset=offset, cursor=cursor
+        )
+    data = [
+        SubmissionSummary(
+            submission_id=row.submission_id,
+            run_id=row.run_id,
+            digest=row.digest,
+            bytes=row.bytes,
+            evaluations=len(row.manifest["evaluations"]),
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+    return Page(data=data, pagination=pagination)
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=problems(409) | {200: {"model": SubmissionManifest, "description": "It was here already, the same"}},
+)
+def create_submission(body: SubmissionBody, call: WriteCall, response: Response) -> SubmissionManifest:
+    """Bundle a run with its weights, evaluations and the manifest of its dataset; equal content is one bundle."""
+    with call.reading() as session:
+        evaluations = submissions.evaluations_of(session, body.run_id)
+    manifest = submissions.make(call.home, body.run_id, evaluations, with_rows=body.with_rows)
+    with call.writing(target=manifest.id, digest=manifest.digest) as session:
+        is_new = submissions.record(session, call.home, manifest.id)
+    if not is_new:
+        response.status_code = 200
+    return manifest
+
+
+@router.get("/{submission_id}", response_model=SubmissionManifest, responses=NOT_MODIFIED)
+def read_submission(submission_id: SubmissionPath, call: ReadCall, if_none_match: IfNoneMatch = None) -> Response:
+    """Return what a submission says about itself: every file in it with its digest, and what it was made from."""
+    with call.reading() as session:
+        row = submissions.find(session, submission_id)
+    etag = f'"{row.digest}"'
+    if is_known(if_none_match, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    manifest = SubmissionManifest.model_validate(row.manifest)
+    return Response(manifest.model_dump_json(), headers={"etag": etag}, media_type="application/json")
+
+
+@router.get(
+    "/{submission_id}/download", response_class=Response, responses=FILE_ANSWERS | NOT_MODIFIED | problems(404, 416)
+)
+def download_submission(
+    submission_id: SubmissionPath,
+    call: ReadCall,
+    request: Request,
+    range_: RangeHeader = None,
+    if_range: IfRange = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Download the bundle, whole or in part."""
+    with call.reading() as session:
+        submissions.find(session, submission_id)
+    file = open_beneath(submissions.folder_of(call.home, submission_id), BUNDLE)
+    return serve(request, file, f"{submission_id}.zip")
+
+
+@router.delete("/{submission_id}", status_code=204)
+def delete_submission(submission_id: SubmissionPath, call: WriteCall) -> None:
+    """Delete a submission; the run, its evaluations and its dataset stay."""
+    with call.reading() as session:
+        submissions.find(session, submission_id)
+    with deleting(submissions.folder_of(call.home, submission_id)), call.writing() as session:
+        submissions.remove(session, submission_id)

@@ -40,6 +40,7 @@ _BUFFERED = 2 * 2**20
 """Bytes of events that wait for slower viewers; whoever is further behind reads the files."""
 _UNSEEN_SECONDS = 2.0
 """How long a run without viewers is still watched: they may come again at once."""
+_WOKEN_AT_ONCE = 16
 HEARTBEAT_SECONDS = 15.0
 """Longest silence, so that nothing on the way takes a quiet stream for a dead one."""
 
@@ -140,6 +141,12 @@ def whole_lines(data: bytes, *, flush: bool) -> int:
     return end if end > len(data) - 4 else len(data)
 
 
+def _wake(waiting: list[asyncio.Future[None]]) -> None:
+    for one in waiting:
+        if not one.done():  # a viewer may have left
+            one.set_result(None)
+
+
 def _first_character(data: bytes) -> int:
     """Return where the first whole character begins."""
     return next((place for place, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)
@@ -157,7 +164,7 @@ class Tail:
         self.here = Position()
         self.events: deque[Event] = deque()
         self.first = 0
-        self.changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self.is_done = False
         self.task: asyncio.Task[None] | None = None
         self._bytes = 0
@@ -175,8 +182,24 @@ class Tail:
         while self._bytes > _BUFFERED and len(self.events) > 2:  # a last status and the end stay
             self._bytes -= len(self.events.popleft().encoded)
             self.first += 1
-        changed, self.changed = self.changed, asyncio.Event()
-        changed.set()
+
+    async def wait(self) -> None:
+        """Wait until there is something new."""
+        one = asyncio.get_running_loop().create_future()
+        self._waiting.append(one)
+        await one
+
+    async def wake(self) -> None:
+        """Let the viewers go on, a few at a time, so that other requests are answered in between."""
+        waiting, self._waiting = self._waiting, []
+        for place in range(0, len(waiting), _WOKEN_AT_ONCE):
+            _wake(waiting[place : place + _WOKEN_AT_ONCE])
+            await asyncio.sleep(0)
+
+    def wake_all(self) -> None:
+        """Let all viewers go on at once, to their end."""
+        waiting, self._waiting = self._waiting, []
+        _wake(waiting)
 
     async def start(self) -> None:
         """Look for the first time; raise NotFound if there is no such run."""
@@ -206,13 +229,14 @@ class Tail:
                 quiet, events = 0.0, [Event("heartbeat", before, before, {"seq": before.log})]
             if events:
                 self._publish(*events)
+                await self.wake()
                 if events[-1].kind == "end":
                     break
             if self.here.log - before.log < CHUNK // 2 and self.here.metrics - before.metrics < CHUNK:
                 await asyncio.sleep(self.tails.poll)  # else there is more already
         self.tails.drop(self)
         self.is_done = True
-        self.changed.set()
+        self.wake_all()
 
     async def _news(self) -> list[Event]:
         try:
@@ -289,7 +313,7 @@ class Tails:
         """End all streams at once, since the service ends."""
         self._closing.set()
         for tail in self._tails.values():
-            tail.changed.set()
+            tail.wake_all()
 
     async def follow(self, run_id: str, start: Position) -> AsyncIterator[Told]:
         """Return the events of a run from a position on, to its end; raise NotFound at once if there is no such run."""
@@ -309,7 +333,6 @@ class Tails:
                 yield _status(tail.state, here), here
             number = -1
             while not self._closing.is_set():
-                changed = tail.changed
                 if not tail.first <= number <= tail.next:
                     number, goal = max(tail.first, tail.next - 2 * tail.is_done), tail.here
                     async for told in self._missed(tail, here, goal):
@@ -330,7 +353,7 @@ class Tails:
                 if number == tail.next:
                     if tail.is_done:
                         return
-                    await changed.wait()
+                    await tail.wait()
         finally:
             tail.viewers -= 1
 

@@ -1,0 +1,172 @@
+"""The whole flow by HTTP alone: upload, build, train, watch, measure, rank, download; on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postgresql import Server
+from service import Service, running
+from tunix_rt import tasks
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT.parent / "shared" / "data" / "gsm8k-train.jsonl"
+ROWS = 7_473
+
+pytestmark = pytest.mark.train
+
+
+def gsm8k_file(folder: Path) -> Path:
+    """Return GSM8K's training file where it is, else one of the same schema and size."""
+    if REAL.exists():
+        return REAL
+    draw = random.Random(0)
+    path = folder / "gsm8k-train.jsonl"
+    with path.open("w") as stream:
+        for number in range(ROWS):
+            a, b, c = draw.randint(2, 900), draw.randint(2, 900), draw.randint(2, 9)
+            row = {
+                "question": f"Box {number} holds {a} red and {b} blue pens. {c} such boxes hold how many pens?",
+                "answer": f"One box holds {a}+{b}=<<{a}+{b}={a + b}>>{a + b} pens.\n"
+                f"{c} boxes hold {c}*{a + b}=<<{c}*{a + b}={c * (a + b)}>>{c * (a + b)}.\n#### {c * (a + b)}",
+            }
+            stream.write(json.dumps(row) + "\n")
+    return path
+
+
+def arithmetic_file(folder: Path) -> Path:
+    """Write the training traces of nano-arithmetic in our own schema."""
+    path = folder / "arithmetic.jsonl"
+    with path.open("w") as stream:
+        for trace in tasks.load("nano-arithmetic").traces:
+            stream.write(trace.model_dump_json() + "\n")
+    return path
+
+
+def command_line_digest(path: Path, home: Path) -> str:
+    """Return the digest of the dataset that the command line builds from a file."""
+    words = ["data", "build", str(path), "--name", "gsm8k", "--version", "v1", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tunix_rt", *words],
+        env={**os.environ, "TUNIX_RT_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])["digest"]
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    """The real service and its worker, on a fresh database of each kind."""
+    url = None
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        url = server.create("flow")
+    with running(Service(tmp_path / "home", url)) as made:
+        yield made
+    if url:
+        server.drop("flow")
+
+
+def events(service: Service, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the named events of a stream with their data, up to its end."""
+    with service.client.stream("GET", path, headers={"Accept": "text/event-stream"}) as answer:
+        assert answer.status_code == 200, answer.read()
+        name, data = "message", ""
+        for line in answer.iter_lines():
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("data:"):
+                data += line[5:].strip()
+            elif not line and data:
+                yield name, json.loads(data)
+                name, data = "message", ""
+
+
+def ended(service: Service, job_id: str) -> str:
+    """Return how a job ended, once it has."""
+    deadline = time.monotonic() + 300
+    while (job := service.json("GET", f"/api/jobs/{job_id}"))["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline, job
+        time.sleep(0.3)
+    return str(job["status"])
+
+
+def upload(service: Service, path: Path) -> Any:
+    """Send a file and return the answer."""
+    with path.open("rb") as stream:
+        return service.json("POST", "/api/datasets/ingest", files={"file": (path.name, stream)})
+
+
+def build(service: Service, name: str, upload_id: str) -> Any:
+    """Freeze everything that came with an upload."""
+    body = {"dataset_name": name, "dataset_version": "v1", "selection_strategy": "all", "upload_id": upload_id}
+    return service.json("POST", "/api/datasets/build", json=body)
+
+
+def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: Path) -> None:
+    # GSM8K: every row comes in, and the dataset is the one that the command line builds.
+    path = gsm8k_file(tmp_path)
+    uploaded = upload(service, path)
+    assert (uploaded["ingested_count"], uploaded["rows_rejected"]) == (ROWS, 0)
+    assert build(service, "gsm8k", uploaded["upload_id"])["digest"] == command_line_digest(path, tmp_path / "other")
+
+    # Arithmetic: a dataset that a model of 0.4 M parameters can learn.
+    built = build(service, "arithmetic", upload(service, arithmetic_file(tmp_path))["upload_id"])
+    assert service.json("GET", f"/api/datasets/{built['dataset_key']}")["key"] == "arithmetic-v1"
+
+    # Train, and watch the log to its end.
+    recipe = {
+        "dataset_key": built["dataset_key"], "model_id": "nano", "method": "full", "learning_rate": 5e-3,
+        "weight_decay": 0.01, "max_seq_length": 256, "batch_size": 4, "max_steps": 500, "time_budget_minutes": 4,
+        "config": {"accumulation": 1, "checkpoint_every_steps": 200, "eval_every_steps": 200},
+    }  # fmt: skip
+    plan = service.json("POST", "/api/tunix/run", json=recipe)
+    assert (plan["status"], plan["plan"]["steps"]) == ("completed", 500)
+    base = service.json(
+        "POST", "/api/evaluations", json={"model": "nano", "task": "nano-arithmetic:heldout", "limit": 200}
+    )
+    run = service.json("POST", "/api/tunix/run", json={**recipe, "dry_run": False})
+    seen = list(events(service, f"/api/tunix/runs/{run['run_id']}/logs"))
+    assert seen[-1] == ("end", seen[-1][1])
+    assert seen[-1][1]["status"] == "completed"
+    assert "attempt 1" in "".join(data["chunk"] for name, data in seen if name == "log")
+    detail = service.json("GET", f"/api/tunix/runs/{run['run_id']}")
+    assert (detail["status"], detail["exit_code"], detail["results"]["steps"]) == ("completed", 0, 500)
+    losses = [row["loss"] for row in service.json("GET", f"/api/tunix/runs/{run['run_id']}/metrics") if "loss" in row]
+    assert losses[-1] < losses[0] / 3
+
+    # Measure it, and find it above its base.
+    tuned = service.json(
+        "POST", f"/api/tunix/runs/{run['run_id']}/evaluate", json={"task": "nano-arithmetic:heldout", "limit": 200}
+    )
+    for job in (base, tuned):
+        assert ended(service, job["job_id"]) == "completed"
+    first, second = service.json("GET", "/api/leaderboard?task=nano-arithmetic:heldout")["data"]
+    assert (first["run_id"], first["is_base"], first["rank"]) == (run["run_id"], False, 1)
+    assert (second["run_id"], second["is_base"], second["rank"]) == (None, True, 2)
+    assert first["primary_score"] > second["primary_score"] + 0.1
+    compared = service.json(
+        "GET", "/api/evaluations/compare", params={"a": second["evaluation_id"], "b": first["evaluation_id"]}
+    )
+    assert compared["main"]["paired"]["low"] > 0
+
+    # Download what was trained; it is what the run recorded.
+    files = {one["path"]: one for one in service.json("GET", f"/api/tunix/runs/{run['run_id']}/artifacts")["artifacts"]}
+    recorded = service.client.get(f"/api/tunix/runs/{run['run_id']}/artifacts/adapter/manifest.json").json()["files"]
+    assert recorded
+    for name, digest in recorded.items():
+        content = service.client.get(f"/api/tunix/runs/{run['run_id']}/artifacts/adapter/{name}").content
+        assert "sha256:" + hashlib.sha256(content).hexdigest() == digest
+        assert len(content) == files[f"adapter/{name}"]["size"]

@@ -100,8 +100,11 @@ class Curves:
         every = _union(kept)
         if len(every) <= points:
             return every
-        ranges = points // (2 * len(kept)) - 1
-        return _union([_few(rows, ranges) for rows in kept])
+        few, left = [], points
+        for place, rows in enumerate(sorted(kept, key=len)):  # what a short curve does not need, the longer ones get
+            few.append(_few(rows, left // (2 * (len(kept) - place)) - 1))
+            left -= len(few[-1])
+        return _union(few)
 
     def dump(self) -> bytes:
         """Return this as bytes, for a file."""

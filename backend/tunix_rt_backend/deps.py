@@ -68,6 +68,14 @@ class Call:
             session.add(entry)
             session.commit()
 
+    @contextlib.contextmanager
+    def stepping(self) -> Iterator[Session]:
+        """Yield a session whose transaction is committed as a step of a longer change, whose end is audited."""
+        with self.sessions() as session:
+            writing(session)
+            yield session
+            session.commit()
+
 
 def make_call(request: Request, principal: Principal) -> Call:
     """Return the call of a request by someone whose right to it is already known."""

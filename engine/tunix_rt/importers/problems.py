@@ -55,18 +55,19 @@ class RowProblem(DataError):
 
 
 class ErrorLog:
-    """The first 50 errors in full and a count by reason: constant memory for any number of errors."""
+    """The first errors in full and a count by reason: constant memory for any number of errors."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: int = SHOWN) -> None:
         """Start empty."""
         self.total = 0
+        self._shown = shown
         self.first: list[RowError] = []
         self._counts: Counter[str] = Counter()
 
     def add(self, error: RowError) -> None:
         """Count one error."""
         self.total += 1
-        if len(self.first) < SHOWN:
+        if len(self.first) < self._shown:
             self.first.append(error)
         key = f"{error.field}: {error.reason}"
         if key not in self._counts and len(self._counts) >= REASONS:

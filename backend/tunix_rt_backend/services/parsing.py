@@ -1,0 +1,330 @@
+"""Parsing: a data file becomes rows of the table `traces`, in a process of its own; it knows no database.
+
+The reader is a separate program (`python -m tunix_rt_backend.services.parsing`): it works on its own core while the
+service inserts what it read before, and a file that is made to exhaust memory ends this process alone. It gets an Order
+as JSON on its standard input and writes frames to its standard output:
+
+    {"kind": "rows", "rows": 4000, "rows_read": 4003, "rows_rejected": 3, "bytes": 3141592}\\n
+    … 3141592 bytes: what the database takes as it is …
+    {"kind": "end", …, "errors": […], "reasons": {…}}\\n
+
+For SQLite the bytes are a JSON list of rows for `executemany`, for PostgreSQL they are lines of COPY. The reader is
+deterministic: the same bytes and the same order give the same traces in the same order, so that an upload that was cut
+off goes on after as many traces as it had inserted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gzip
+import os
+import resource
+import signal
+import subprocess
+import sys
+import uuid
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import orjson
+
+from tunix_rt.errors import TunixRtError
+from tunix_rt.formats import Format
+from tunix_rt.importers import ErrorLog, RowError, detect, read
+from tunix_rt.trace import ReasoningTrace
+
+SHOWN = 100
+"""How many rows with an error are reported in full."""
+FRAME_ROWS = 4000
+"""Most rows of a frame, and so of a transaction."""
+FRAME_BYTES = 4 * 2**20
+"""A frame is closed when it has this many bytes."""
+MEMORY_BYTES = 2**30
+"""Most memory that the reader may take."""
+
+_FREE_BYTES = 16 * 2**20
+"""Up to here anything may unpack to, whatever the ratio."""
+_REJECTED_BYTES = 64
+"""What a row that is refused counts as: a packed file may hold a billion of them."""
+_CHUNK = 2**20
+
+
+class Order(Format):
+    """What to read, and how."""
+
+    path: Path
+    """The file; its ending says what it is."""
+    label: str
+    """Name of the file in errors."""
+    schema_name: str
+    """A schema of the importers, or `auto`."""
+    mapping: dict[str, str] | None
+    """Columns by part of a trace; replaces the schema."""
+    license: str | None
+    """Licence of the traces that name none."""
+    source: str
+    """Source, in its column alone, of the traces that name none."""
+    dialect: Literal["sqlite", "postgresql"]
+    """Which database the rows are written for."""
+    upload_id: uuid.UUID
+    """Upload that the traces belong to."""
+    created_at: datetime
+    """When the traces were created."""
+    skip: int
+    """Traces that are in the database already."""
+    max_ratio: int
+    """Largest ratio of unpacked to packed bytes."""
+
+
+class Frame(Format):
+    """A piece of what the reader says; `bytes` of payload follow it."""
+
+    kind: Literal["rows", "end", "refused"]
+    """`refused`: the file as a whole cannot be read, and `detail` says why."""
+    rows: int = 0
+    """Traces in the payload."""
+    rows_read: int = 0
+    """Rows read so far."""
+    rows_rejected: int = 0
+    """Of these, rows that cannot be used."""
+    bytes: int = 0
+    """Length of the payload."""
+    schema_name: str | None = None
+    """Schema that was read; `mapping` with a mapping; None: no known one."""
+    errors: list[RowError] = []
+    """The first rows with an error."""
+    reasons: dict[str, int] = {}
+    """Rows by reason."""
+    status: int = 0
+    """HTTP status of a refusal."""
+    detail: str = ""
+    """Why the file was refused."""
+
+
+class _Bomb(Exception):
+    """A file that unpacks to more than it may."""
+
+
+@cache
+def columns() -> tuple[str, ...]:
+    """Return the columns of a trace that are written, in the order of a row."""
+    from tunix_rt_backend.tables import Trace
+
+    return tuple(column.key for column in Trace.__table__.columns if column.key != "seq")
+
+
+def _writers(dialect: str) -> tuple[Callable[[Any], Any] | None, ...]:
+    """Return for each column how its value becomes what the driver takes; None: it stays as it is."""
+    from sqlalchemy import JSON
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    from tunix_rt_backend.tables import Trace
+
+    made = (sqlite if dialect == "sqlite" else postgresql).dialect()
+    found: list[Callable[[Any], Any] | None] = []
+    for name in columns():
+        kind = Trace.__table__.columns[name].type
+        is_json = isinstance(kind, JSON)
+        found.append(_json if is_json else kind.dialect_impl(made).bind_processor(made))
+    return tuple(found)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _copied(value: Any) -> str:
+    """Return a value as a field of COPY's text format."""
+    if value is None:
+        return "\\N"
+    text = value if isinstance(value, str) else str(value)
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+class Rows:
+    """Traces as the bytes that a database takes."""
+
+    def __init__(self, order: Order) -> None:
+        from tunix_rt_backend.services.traces import row_values
+
+        self._row_values, self._order = row_values, order
+        self._writers = tuple(zip(columns(), _writers(order.dialect), strict=True))
+        self._encode = self._for_sqlite if order.dialect == "sqlite" else self._for_postgresql
+
+    def encode(self, number: int, trace: ReasoningTrace) -> bytes:
+        """Return one row; `number` is its place in the file."""
+        order = self._order
+        if order.license and not trace.meta.get("license"):
+            trace = trace.model_copy(update={"meta": {**trace.meta, "license": order.license}})
+        values = self._row_values(trace, created_at=order.created_at, upload_id=order.upload_id, upload_row=number)
+        if values["source"] is None:
+            values["source"] = order.source
+        return self._encode([write(values[name]) if write else values[name] for name, write in self._writers])
+
+    @staticmethod
+    def _for_sqlite(values: list[Any]) -> bytes:
+        return orjson.dumps(values)
+
+    @staticmethod
+    def _for_postgresql(values: list[Any]) -> bytes:
+        return "\t".join(map(_copied, values)).encode()
+
+    def join(self, rows: list[bytes]) -> bytes:
+        """Return the payload of a frame."""
+        if self._order.dialect == "sqlite":
+            return b"[" + b",".join(rows) + b"]"
+        return b"\n".join(rows) + b"\n"
+
+
+def frames(order: Order) -> Iterator[tuple[Frame, bytes]]:
+    """Yield a file as frames; the last one is an end or a refusal."""
+    log = ErrorLog(shown=SHOWN)
+    allowed = max(_FREE_BYTES, order.max_ratio * order.path.stat().st_size)
+    counted = ".parquet" in order.path.suffixes  # a gzip file was counted whole; Parquet may lie about itself
+    encoder = Rows(order)
+    rows: list[bytes] = []
+    good = count = size = unpacked = 0
+    try:
+        _check_packed(order.path, allowed)
+        schema = order.schema_name
+        if schema == "auto" and order.mapping is None:
+            schema = detect(order.path).schema_name or "auto"
+        for number, found in read(order.path, schema=schema, mapping=order.mapping, label=order.label):
+            count += 1
+            if isinstance(found, RowError):
+                log.add(found)
+                unpacked += _REJECTED_BYTES
+            else:
+                good += 1
+                if good > order.skip:
+                    rows.append(encoder.encode(number, found))
+                    size += len(rows[-1])
+            if size >= FRAME_BYTES or len(rows) >= FRAME_ROWS or count % FRAME_ROWS == 0:
+                unpacked += size
+                if counted and unpacked > allowed:
+                    raise _Bomb(f"more than {allowed:,} bytes of rows")
+                payload = encoder.join(rows) if rows else b""
+                yield (
+                    Frame(kind="rows", rows=len(rows), rows_read=count, rows_rejected=log.total, bytes=len(payload)),
+                    payload,
+                )
+                rows, size = [], 0
+    except (_Bomb, MemoryError) as error:
+        detail = (
+            f"the upload is {order.path.stat().st_size:,} bytes and unpacks to {error}" if str(error) else
+            f"the upload needs more than {MEMORY_BYTES:,} bytes of memory to unpack"
+        )  # fmt: skip
+        yield Frame(kind="refused", status=413, detail=f"{detail}; send it in smaller parts, or not packed"), b""
+        return
+    except TunixRtError as error:
+        yield Frame(kind="refused", status=422, detail=str(error).replace(str(order.path), order.label)), b""
+        return
+    if rows:
+        payload = encoder.join(rows)
+        yield Frame(kind="rows", rows=len(rows), rows_read=count, rows_rejected=log.total, bytes=len(payload)), payload
+    name = "mapping" if order.mapping is not None else None if schema == "auto" else schema
+    yield (
+        Frame(
+            kind="end",
+            rows_read=count,
+            rows_rejected=log.total,
+            schema_name=name,
+            errors=log.first,
+            reasons=log.reasons,
+        ),
+        b"",
+    )
+
+
+def _check_packed(path: Path, allowed: int) -> None:
+    """Raise _Bomb if a packed file says, or shows, that it unpacks to more than allowed."""
+    if path.suffix == ".gz":
+        total = 0
+        with contextlib.suppress(EOFError, OSError, zlib.error), gzip.open(path) as stream:  # rows say what is damaged
+            while piece := stream.read(_CHUNK):
+                total += len(piece)
+                if total > allowed:
+                    raise _Bomb(f"more than {allowed:,} bytes")
+    elif path.suffix == ".parquet":
+        import pyarrow as arrow
+        from pyarrow import parquet
+
+        with contextlib.suppress(arrow.ArrowException, OSError):
+            about = parquet.read_metadata(path)
+            total = sum(about.row_group(place).total_byte_size for place in range(about.num_row_groups))
+            if total > allowed or about.num_rows * _REJECTED_BYTES > allowed:
+                raise _Bomb(f"{max(total, about.num_rows * _REJECTED_BYTES):,} bytes")
+
+
+class Reader:
+    """A reader at work, seen from the service."""
+
+    def __init__(self, order: Order) -> None:
+        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "ARROW_DEFAULT_MEMORY_POOL": "system",  # gives memory back, and has no pools of its own to reserve
+            "MALLOC_ARENA_MAX": "2",
+            "OMP_NUM_THREADS": "1",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tunix_rt_backend.services.parsing"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+            cwd=order.path.parent,
+        )  # fmt: skip
+        assert self._process.stdin is not None
+        self._process.stdin.write(order.model_dump_json().encode())
+        self._process.stdin.close()
+
+    def frames(self) -> Iterator[tuple[Frame, bytes]]:
+        """Yield what the reader says; without an end or a refusal as the last frame it broke."""
+        assert self._process.stdout is not None
+        yield from read_frames(self._process.stdout)
+
+    def close(self) -> str:
+        """End the reader, and return its last words."""
+        self._process.kill()
+        assert self._process.stderr is not None
+        assert self._process.stdout is not None
+        words = self._process.stderr.read().decode(errors="replace").strip()
+        self._process.stdout.close()
+        self._process.stderr.close()
+        code = self._process.wait()
+        return words.splitlines()[-1] if words else f"exit status {code}"
+
+
+def write_frame(stream: IO[bytes], frame: Frame, payload: bytes) -> None:
+    """Write a frame with its payload."""
+    stream.write(orjson.dumps(frame.model_dump(mode="json", exclude_defaults=True)) + b"\n")
+    stream.write(payload)
+
+
+def read_frames(stream: IO[bytes]) -> Iterator[tuple[Frame, bytes]]:
+    """Yield the frames of a stream; a torn last one is left out."""
+    while line := stream.readline():
+        if not line.endswith(b"\n"):
+            return
+        frame = Frame.model_validate_json(line)
+        payload = stream.read(frame.bytes) if frame.bytes else b""
+        if len(payload) < frame.bytes:
+            return
+        yield frame, payload
+
+
+def main() -> None:
+    """Read the order on the standard input and write its frames to the standard output."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: nobody reads on when the service is gone
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    order = Order.model_validate_json(sys.stdin.buffer.read())
+    for frame, payload in frames(order):
+        write_frame(sys.stdout.buffer, frame, payload)
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,424 @@
+"""Uploads: a file becomes traces, once and only once, whatever breaks on the way; it knows neither HTTP nor formats.
+
+What makes an upload safe to repeat:
+
+- An upload is known by its key: the client's, or else the digest of content, source name and settings. The key is a
+  unique column, taken when the content has arrived. Whoever sends a complete upload again gets its result.
+- Traces are inserted in chunks. A chunk and the count `rows_inserted` change in one transaction, so that the count is
+  the truth after any crash. The reader is deterministic: a repeated upload passes over as many traces as are counted
+  and goes on behind them. The count changes only from the value that this process last saw, so that two processes can
+  never both add the same chunk.
+- With `on_error=fail` every row is read, and kept in a file, before the first is inserted.
+- A process that works on an upload holds a lock which the kernel releases when it dies. An upload that is neither
+  complete nor held is shown as `interrupted`: it can be sent again or deleted. Only a complete one is acknowledged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import orjson
+import psycopg
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tunix_rt.errors import UsageError
+from tunix_rt.importers.schemas import converter, mapped
+from tunix_rt_backend.db import is_sqlite
+from tunix_rt_backend.errors import Conflict, NotFound, ServiceError, TooLarge, Unavailable, Unprocessable
+from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.schemas.uploads import (
+    MAX_TRACE_IDS,
+    UploadDetail,
+    UploadListed,
+    UploadOptions,
+    UploadResult,
+    UploadStatus,
+)
+from tunix_rt_backend.services import receiving
+from tunix_rt_backend.services.pages import page
+from tunix_rt_backend.services.parsing import Frame, Order, Reader, columns, read_frames, write_frame
+from tunix_rt_backend.services.receiving import Receiver, disk_problem
+from tunix_rt_backend.services.traces import new_id
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import Trace, Upload, utc_now
+
+_CONTENT = "content:"
+"""Start of the key of an upload whose client gave none; a client's key has no colon."""
+_PROGRESS_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
+_DELETED_AT_ONCE = 2000
+
+
+class Transactions(Protocol):
+    """What a long piece of work needs of a request: many transactions, some of them for the audit log."""
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings."""
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Open a transaction that changes nothing."""
+
+    def writing(self, target: str | None = None, **detail: Any) -> AbstractContextManager[Session]:
+        """Open a transaction that is committed with an audit entry."""
+
+    def stepping(self) -> AbstractContextManager[Session]:
+        """Open a transaction that is committed as a step of an audited change."""
+
+
+def begin(session: Session, upload_id: uuid.UUID, actor: str) -> None:
+    """Add an upload whose content is still to come."""
+    session.add(
+        Upload(
+            id=upload_id,
+            source_name="",
+            settings={},
+            status="receiving",
+            errors=[],
+            reasons={},
+            actor=actor,
+            created_at=utc_now(),
+        )
+    )
+
+
+def received(session: Session, upload_id: uuid.UUID, count: int) -> None:
+    """Note how many bytes arrived."""
+    session.execute(update(Upload).where(Upload.id == upload_id).values(bytes=count))
+
+
+def forget(session: Session, upload_id: uuid.UUID) -> None:
+    """Take away an upload whose content never arrived in full."""
+    session.execute(delete(Upload).where(Upload.id == upload_id, Upload.status == "receiving"))
+
+
+def check_options(options: UploadOptions) -> None:
+    """Raise Unprocessable if there is no such schema, or the mapping names no trace."""
+    try:
+        if options.mapping is not None:
+            mapped(options.mapping)
+        elif options.schema_name != "auto":
+            converter(options.schema_name)
+    except UsageError as error:
+        raise Unprocessable(str(error)) from error
+
+
+def ingest(
+    call: Transactions, upload_id: uuid.UUID, body: Receiver, options: UploadOptions, key: str | None
+) -> UploadResult:
+    """Read what was received and insert its traces, or go on where an earlier try of the same upload ended."""
+    source_name = options.source_name or body.name or "upload"
+    settings = options.model_dump(mode="json", by_alias=True, exclude={"source_name"})
+    identity = [body.digest, source_name, settings, body.path.suffixes]
+    content = hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    with contextlib.ExitStack() as stack:
+        with call.writing(str(upload_id), digest=body.digest, source_name=source_name) as session:
+            upload = _settled(session, upload_id, key or _CONTENT + content)
+            if upload.id == upload_id:
+                upload.digest, upload.source_name, upload.settings = body.digest, source_name, settings
+                upload.bytes = body.bytes
+            elif (upload.digest, upload.source_name, upload.settings) != (body.digest, source_name, settings):
+                raise Conflict(
+                    f"the key {key!r} belongs to upload {upload.id}, which has other content or settings; "
+                    "give this one a key of its own"
+                )
+            if upload.status != "completed":
+                if upload.id != upload_id:
+                    stack.enter_context(receiving.held(call.settings.home, upload.id))
+                upload.status, upload.detail = "reading", None
+        if upload.status == "completed":
+            return _result(call, upload.id, replayed=True)
+        work = _Work(call, upload, body.path)
+        try:
+            work.run()
+        except ServiceError as error:
+            with contextlib.suppress(Exception):  # the database may be what failed; the lock's end tells as much
+                work.note(status="failed", detail=error.detail)
+            raise
+        except (psycopg.OperationalError, sqlite3.OperationalError) as error:
+            raise _database_problem(error) from error
+    return _result(call, upload.id, replayed=False)
+
+
+def _settled(session: Session, upload_id: uuid.UUID, key: str) -> Upload:
+    """Return the upload of this key: an earlier one, or the new one, which takes the key."""
+    mine = session.execute(select(Upload).where(Upload.id == upload_id)).scalar_one()
+    query = select(Upload).where(Upload.idempotency_key == key).with_for_update()
+    other = session.execute(query).scalar_one_or_none()
+    if other is not None:
+        session.delete(mine)
+        session.flush()
+        return other
+    mine.idempotency_key = key
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict(
+            "the same upload is arriving twice at once; send it again when the other one is through"
+        ) from error
+    return mine
+
+
+def _database_problem(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"the database does not answer ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
+        "nothing acknowledged is lost: send the upload again, and it goes on where it stopped"
+    )
+
+
+class _Work:
+    """One upload at work."""
+
+    def __init__(self, call: Transactions, upload: Upload, path: Path) -> None:
+        self.call, self.path = call, path
+        self.id, self.inserted = upload.id, upload.rows_inserted
+        self.fail_on_error = upload.settings["on_error"] == "fail"
+        with call.reading() as session:
+            self.sqlite = is_sqlite(session)
+        self.order = Order(
+            path=path,
+            label=upload.source_name,
+            schema_name=upload.settings["schema"],
+            mapping=upload.settings["mapping"],
+            license=upload.settings["license"],
+            source=upload.source_name,
+            dialect="sqlite" if self.sqlite else "postgresql",
+            upload_id=upload.id,
+            created_at=upload.created_at,
+            skip=self.inserted,
+            max_ratio=call.settings.upload_max_ratio,
+        )
+        names = ", ".join(columns())
+        if self.sqlite:
+            self.statement = f"INSERT INTO traces ({names}) VALUES ({', '.join('?' * len(columns()))})"
+        else:
+            self.statement = f"COPY traces ({names}) FROM STDIN"
+
+    def note(self, **values: Any) -> None:
+        """Keep how far the upload is."""
+        with self.call.stepping() as session:
+            session.execute(update(Upload).where(Upload.id == self.id).values(**values))
+
+    def run(self) -> None:
+        """Read the file and insert its traces."""
+        reader = Reader(self.order)
+        try:
+            if self.fail_on_error:
+                end = self._validated(reader)
+            else:
+                end = self._inserted(self._checked(reader.frames(), reader))
+        finally:
+            reader.close()
+        self._complete(end)
+
+    def _checked(self, frames: Iterator[tuple[Frame, bytes]], reader: Reader) -> Iterator[tuple[Frame, bytes]]:
+        """Yield frames up to the end; raise what the reader refuses, and Unavailable if it broke."""
+        for frame, payload in frames:
+            if frame.kind == "refused":
+                raise (TooLarge if frame.status == TooLarge.status else Unprocessable)(frame.detail)
+            yield frame, payload
+            if frame.kind == "end":
+                return
+        raise Unavailable(f"the reader of the upload broke ({reader.close()}); send the upload again")
+
+    def _validated(self, reader: Reader) -> Frame:
+        """Read every row before the first is inserted; raise Unprocessable if one of them is bad."""
+        spool = self.path.with_name("rows")
+        noted = time.monotonic()
+        bad = False
+        with spool.open("w+b") as stream:
+            for frame, payload in self._checked(reader.frames(), reader):
+                bad = bad or frame.rows_rejected > 0
+                if not bad or frame.kind == "end":
+                    try:
+                        write_frame(stream, frame, payload)
+                    except OSError as error:
+                        raise disk_problem(error) from error
+                if time.monotonic() - noted > _PROGRESS_SECONDS:
+                    self.note(rows_read=frame.rows_read, rows_rejected=frame.rows_rejected)
+                    noted = time.monotonic()
+            if frame.rows_rejected or not frame.rows_read:
+                self._refuse(frame)
+            stream.seek(0)
+            return self._inserted(read_frames(stream))
+
+    def _inserted(self, frames: Iterator[tuple[Frame, bytes]]) -> Frame:
+        """Insert the traces of frames; return the last frame."""
+        for frame, payload in frames:
+            if frame.kind == "end":
+                break
+            if frame.rows:
+                self._insert(frame, payload)
+        return frame
+
+    def _insert(self, frame: Frame, payload: bytes) -> None:
+        """Insert one chunk, and count it, in one transaction."""
+        after = self.inserted + frame.rows
+        with self.call.stepping() as session:
+            connection = session.connection()
+            if self.sqlite:
+                connection.exec_driver_sql(self.statement, [tuple(row) for row in orjson.loads(payload)])
+            else:
+                driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+                with driver.cursor() as cursor, cursor.copy(self.statement) as copy:
+                    copy.write(payload)
+            moved = session.execute(
+                update(Upload)
+                .where(Upload.id == self.id, Upload.rows_inserted == self.inserted)
+                .values(
+                    status="inserting",
+                    rows_read=frame.rows_read,
+                    rows_rejected=frame.rows_rejected,
+                    rows_inserted=after,
+                )
+            )
+            if cast("CursorResult[Any]", moved).rowcount != 1:
+                raise Conflict(f"upload {self.id} was changed by another process; nothing of this chunk was inserted")
+        self.inserted = after
+        if self.sqlite:
+            time.sleep(_PAUSE_SECONDS)  # SQLite has no queue: other writers need a gap to slip through
+
+    def _refuse(self, end: Frame) -> None:
+        errors = [error.model_dump(mode="json") for error in end.errors]
+        self.note(
+            rows_read=end.rows_read,
+            rows_rejected=end.rows_rejected,
+            schema_name=end.schema_name,
+            errors=errors,
+            reasons=end.reasons,
+        )
+        if not end.rows_read:
+            raise Unprocessable("the upload holds no row; expected at least one")
+        counts = ", ".join(f"{count:,} × {reason}" for reason, count in list(end.reasons.items())[:5])
+        if end.rows_rejected == end.rows_read:
+            fix = "correct them, or give another schema or a mapping"
+        else:
+            fix = "correct them, or send on_error=skip to leave them out"
+        bad = f"{end.rows_rejected:,} of {end.rows_read:,} rows"
+        raise Unprocessable(
+            f"{bad} cannot be used, and nothing was inserted: {counts}; {fix}",
+            errors=errors,
+        )
+
+    def _complete(self, end: Frame) -> None:
+        if not self.inserted:
+            self._refuse(end)
+        with self.call.writing(str(self.id), rows_inserted=self.inserted, rows_rejected=end.rows_rejected) as session:
+            session.execute(
+                update(Upload)
+                .where(Upload.id == self.id)
+                .values(
+                    status="completed",
+                    rows_read=end.rows_read,
+                    rows_rejected=end.rows_rejected,
+                    schema_name=end.schema_name,
+                    errors=[error.model_dump(mode="json") for error in end.errors],
+                    reasons=end.reasons,
+                    completed_at=utc_now(),
+                )
+            )
+
+
+def _result(call: Transactions, upload_id: uuid.UUID, *, replayed: bool) -> UploadResult:
+    with call.reading() as session:
+        upload = _row(session, upload_id)
+        ids = select(Trace.id).where(Trace.upload_id == upload_id).order_by(Trace.seq).limit(MAX_TRACE_IDS)
+        return UploadResult(
+            upload_id=upload.id,
+            ingested_count=upload.rows_inserted,
+            trace_ids=list(session.scalars(ids)),
+            rows_read=upload.rows_read,
+            rows_rejected=upload.rows_rejected,
+            errors=upload.errors,
+            reasons=upload.reasons,
+            schema_name=upload.schema_name,
+            digest=upload.digest or "",
+            replayed=replayed,
+        )
+
+
+def _row(session: Session, upload_id: uuid.UUID) -> Upload:
+    upload = session.get(Upload, upload_id)
+    if upload is None:
+        raise NotFound(f"there is no upload {upload_id}; GET /api/datasets/uploads lists them")
+    return upload
+
+
+def _listed(home: Path, upload: Upload) -> dict[str, Any]:
+    key, status = upload.idempotency_key, upload.status
+    if status in ("receiving", "reading", "inserting") and not receiving.is_held(home, upload.id):
+        status = "interrupted"
+    names = set(UploadListed.model_fields) - {"upload_id", "idempotency_key", "status"}
+    return {
+        **{name: getattr(upload, name) for name in names},
+        "upload_id": upload.id,
+        "idempotency_key": None if key is None or key.startswith(_CONTENT) else key,
+        "status": cast("UploadStatus", status),
+    }
+
+
+def detail(session: Session, home: Path, upload_id: uuid.UUID) -> UploadDetail:
+    """Return one upload; raise NotFound if there is none."""
+    upload = _row(session, upload_id)
+    return UploadDetail(**_listed(home, upload), errors=upload.errors, reasons=upload.reasons)
+
+
+def listing(
+    session: Session, home: Path, *, key: str | None, limit: int, offset: int, cursor: str | None
+) -> tuple[list[UploadListed], Pagination]:
+    """Return a page of uploads, the newest first."""
+    query = select(Upload)
+    if key is not None:
+        query = query.where(Upload.idempotency_key == key)
+    order: list[tuple[Any, type]] = [(Upload.created_at, type(utc_now())), (Upload.id, uuid.UUID)]
+    rows, pagination = page(session, query, order, limit=limit, offset=offset, cursor=cursor)
+    return [UploadListed(**_listed(home, row)) for row in rows], pagination
+
+
+def remove(call: Transactions, upload_id: uuid.UUID) -> int:
+    """Delete an upload and its traces, in pieces, and return how many traces that were.
+
+    The first step takes the upload's key away: a repeated upload is a new one from then on, and a deletion that is cut
+    off is finished by asking for it again.
+    """
+    with call.reading() as session:
+        _row(session, upload_id)
+    with receiving.held(call.settings.home, upload_id):
+        with call.stepping() as session:
+            values = {"idempotency_key": None, "status": "failed", "detail": "its deletion began; delete it again"}
+            session.execute(update(Upload).where(Upload.id == upload_id).values(**values))
+        total = 0
+        while True:
+            with call.stepping() as session:
+                some = select(Trace.seq).where(Trace.upload_id == upload_id).order_by(Trace.seq).limit(_DELETED_AT_ONCE)
+                done = session.execute(delete(Trace).where(Trace.seq.in_(some)))
+                count = cast("CursorResult[Any]", done).rowcount
+            total += count
+            if not count:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        with call.writing(str(upload_id), traces=total) as session:
+            session.execute(delete(Upload).where(Upload.id == upload_id))
+    return total
+
+
+def sweep(call: Transactions) -> None:
+    """Take away the files of uploads whose process ended, and the rows of those that never arrived in full."""
+    for upload_id in receiving.abandoned(call.settings.home):
+        with contextlib.suppress(Conflict), receiving.held(call.settings.home, upload_id), call.stepping() as session:
+            forget(session, upload_id)
+
+
+def next_id() -> uuid.UUID:
+    """Return the id of a new upload."""
+    return new_id()

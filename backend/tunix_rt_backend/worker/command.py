@@ -105,9 +105,13 @@ def _measured(home: Path, spec: dict[str, Any]) -> list[str]:
     return found
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings, job: Job) -> dict[str, str]:
     """Return the environment of a command: no database address and no token is in it."""
-    return passed_on_environment() | {"TUNIX_RT_HOME": str(settings.home.absolute()), "PYTHONUNBUFFERED": "1"}
+    device = job.spec.get("device", "auto")
+    platform = {} if device == "auto" else {"JAX_PLATFORMS": device}
+    return (
+        passed_on_environment() | platform | {"TUNIX_RT_HOME": str(settings.home.absolute()), "PYTHONUNBUFFERED": "1"}
+    )
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

@@ -134,7 +134,7 @@ class Execution:
                 stdin=subprocess.DEVNULL,
                 stdout=data,
                 stderr=log,
-                env=command.environment(self.settings),
+                env=command.environment(self.settings, self.job),
                 cwd=self.folder.path,
                 start_new_session=True,
             )

@@ -112,31 +112,11 @@ class Worker:
             self._claim()
 
     def _acknowledge(self, execution: Execution, outcome: Outcome) -> None:
+        """Say how an attempt ended, unless another worker has the job by now."""
         job = execution.job
         reason = outcome.reason.replace("\0", "") if outcome.reason else None  # PostgreSQL keeps no NUL
         with self._writing() as session:
-            if outcome.status == "lost":
-                return
-            if outcome.status in ("retry", "release"):
-                # A job that was only to be closed had no attempt to give back.
-                ours = queue.release(
-                    session,
-                    self.id,
-                    job.id,
-                    reason=reason or "",
-                    counted=outcome.status == "retry" or execution.closing,
-                    exit_code=outcome.exit_code,
-                )
-            else:
-                ours = queue.finish(
-                    session,
-                    self.id,
-                    job.id,
-                    status=outcome.status,
-                    reason=reason,
-                    exit_code=outcome.exit_code,
-                    result=outcome.result,
-                )
+            ours = outcome.status != "lost" and self._write_end(session, execution, outcome, reason)
             if ours:
                 detail = {"kind": job.kind, "run": job.run_id, "reason": reason}
                 action, target = f"job_{outcome.status}", f"job {job.id}"
@@ -144,7 +124,29 @@ class Worker:
                 session.flush()
                 record.job_ended(session, self.settings.home, job, outcome)
         self.changes.forget(execution)
-        logger.info("job ended: id=%s run=%s status=%s reason=%s", job.id, job.run_id, outcome.status, reason)
+        if ours:
+            logger.info("job ended: id=%s run=%s status=%s reason=%s", job.id, job.run_id, outcome.status, reason)
+            record.curves_kept(self.settings.home, job, outcome)
+        else:
+            logger.warning("job lost to another worker: id=%s run=%s", job.id, job.run_id)
+
+    def _write_end(self, session: Session, execution: Execution, outcome: Outcome, reason: str | None) -> bool:
+        code = outcome.exit_code
+        if outcome.status in ("retry", "release"):
+            # A job that was only to be closed has no attempt to give back.
+            counted = outcome.status == "retry" or execution.closing
+            return queue.release(
+                session, self.id, execution.job.id, reason=reason or "", counted=counted, exit_code=code
+            )
+        return queue.finish(
+            session,
+            self.id,
+            execution.job.id,
+            status=outcome.status,
+            reason=reason,
+            exit_code=code,
+            result=outcome.result,
+        )
 
     def _heed(self) -> None:
         """Stop what was cancelled, and what another worker has taken over."""
@@ -154,7 +156,6 @@ class Worker:
             ours = queue.held(session, self.id, self.executions)
         for job_id, execution in self.executions.items():
             if job_id not in ours:
-                logger.warning("job lost to another worker: id=%s", job_id)
                 execution.stop("lost")
             elif ours[job_id] and not execution.closing:
                 execution.stop("cancel")

@@ -1,0 +1,174 @@
+"""A worker process: jobs to their end, cancel and resume, a worker that is told to end, one that is suspended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+import nano
+import service
+from tunix_rt.run import RunDir, read_run
+from tunix_rt_backend import db
+from tunix_rt_backend.services import index, jobs
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import AuditEntry, EvaluationRow, Job, Run, WorkerRow
+
+SECONDS = 300
+"""Longest wait for anything; a shared machine may be slow."""
+
+
+class Place:
+    """A home folder with its database, and workers over it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = db.make_engine(settings)
+        self.sessions: sessionmaker[Session] = db.make_sessions(self.engine)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def add(self, run_id: str, kind: str = "sft", **spec: Any) -> Job:
+        with self.sessions() as session:
+            db.writing(session)
+            made = spec or {"config": nano.config()}
+            job = jobs.enqueue(session, kind=kind, run_id=run_id, spec=made, actor="test")
+            index.refresh_run(session, self.settings.home, run_id)
+            session.commit()
+            return job
+
+    def work(self, *words: str, **settings: object) -> subprocess.Popen[bytes]:
+        environment = service.environment(self.settings.home, self.settings.url, **settings)
+        log = self.settings.home / f"worker-{len(self.workers)}.log"
+        self.workers.append(service.start("worker", *words, environment=environment, log=log))
+        return self.workers[-1]
+
+    def drain(self) -> None:
+        worker = self.work("--drain")
+        assert worker.wait(SECONDS) == 0
+
+    def job(self, job: Job) -> Job:
+        with self.sessions() as session:
+            return session.execute(select(Job).where(Job.id == job.id)).scalar_one()
+
+    def row(self, run_id: str) -> Run:
+        with self.sessions() as session:
+            return session.execute(select(Run).where(Run.run_id == run_id)).scalar_one()
+
+    def run(self, run_id: str) -> RunDir:
+        return RunDir(self.settings.home / "runs" / run_id)
+
+    def wait(self, what: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not what():
+            logs = [path.read_text()[-2000:] for path in self.settings.home.glob("*.log")]
+            assert time.monotonic() < deadline, logs
+            time.sleep(0.05)
+
+    def has_checkpoint(self, run_id: str) -> bool:
+        return any((self.settings.home / "runs" / run_id / "checkpoints").glob("*/manifest.json"))
+
+
+@pytest.fixture
+def place(settings: Settings) -> Iterator[Place]:
+    made = Place(settings)
+    yield made
+    for worker in made.workers:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        worker.wait()
+    made.engine.dispose()
+
+
+def test_job_that_cannot_work_ends_failed_with_its_reason_and_the_next_one_is_taken(place: Place) -> None:
+    wrong = [place.add(f"wrong-{number}", config=nano.config(dataset="absent-v1")) for number in range(2)]
+    place.drain()
+    for job in map(place.job, wrong):
+        assert (job.status, job.exit_code, job.attempts) == ("failed", 1, 1)
+        assert "absent-v1" in (job.reason or "")
+        row = place.row(job.run_id or "")
+        assert row.status == "failed"
+        assert "absent-v1" in (row.error or {})["message"]
+    with place.sessions() as session:
+        told = [entry for entry in session.scalars(select(AuditEntry)) if entry.actor == "worker"]
+        assert [entry.action for entry in told] == ["job_failed"] * 2
+        assert session.execute(select(WorkerRow)).scalar_one().stopped_at is not None
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_cancelled_run_ends_cancelled_and_resumes_to_the_same_weights_and_is_measured(
+    place: Place, undisturbed: str
+) -> None:
+    job = place.add("mine")
+    worker = place.work()
+    place.wait(lambda: place.has_checkpoint("mine"))
+    place.wait(lambda: place.row("mine").status == "running")
+    assert place.job(job).pid is not None
+    with place.sessions() as session:
+        jobs.request_cancel(session, jobs.find(session, job.id))
+        session.commit()
+    place.wait(lambda: place.job(job).status == "cancelled")
+    assert place.row("mine").status == read_run(place.run("mine")).status == "cancelled"
+    assert place.has_checkpoint("mine")
+    again = place.add("mine")
+    measured = place.add(
+        "mine",
+        "eval",
+        run="mine",
+        config={"kind": "eval", "task": "nano-arithmetic:heldout", "limit": 4, "max_new_tokens": 8},
+    )
+    place.wait(lambda: place.job(measured).status not in jobs.ACTIVE)
+    assert place.job(again).status == place.job(measured).status == "completed"
+    assert (place.job(again).result or {})["adapter"] == undisturbed
+    assert (place.row("mine").status, place.row("mine").attempts) == ("completed", 2)
+    with place.sessions() as session:
+        assert session.execute(select(EvaluationRow.run_id)).scalar_one() == "mine"
+    worker.terminate()
+    assert worker.wait(SECONDS) == 0
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_worker_that_is_told_to_end_puts_its_job_back_without_counting_it(place: Place, undisturbed: str) -> None:
+    job = place.add("mine")
+    worker = place.work()
+    place.wait(lambda: place.has_checkpoint("mine"))
+    worker.terminate()
+    assert worker.wait(SECONDS) == 0
+    found = place.job(job)
+    assert (found.status, found.attempts, found.worker_id) == ("queued", 0, None)
+    assert read_run(place.run("mine")).status == "stopped"
+    assert place.row("mine").status == "queued"
+    place.drain()
+    assert place.job(job).status == "completed"
+    assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_suspended_worker_finds_its_job_taken_and_lets_go(place: Place, undisturbed: str) -> None:
+    job = place.add("mine")
+    first = place.work(lease_seconds=2)
+    place.wait(lambda: place.has_checkpoint("mine"))
+    os.kill(first.pid, signal.SIGSTOP)
+    second = place.work(lease_seconds=2, grace_seconds=3)
+    place.wait(lambda: place.job(job).worker_id is not None and "attempt 2" in log_of(place, job))
+    os.kill(first.pid, signal.SIGCONT)
+    place.wait(lambda: place.job(job).status == "completed")
+    assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
+    assert place.job(job).result is not None
+    for worker in (first, second):
+        worker.terminate()
+        assert worker.wait(SECONDS) == 0
+    assert "job lost to another worker" in (place.settings.home / "worker-0.log").read_text()
+
+
+def log_of(place: Place, job: Job) -> str:
+    path: Path = place.settings.home / "jobs" / str(job.id) / "output.log"
+    return path.read_text() if path.is_file() else ""

@@ -38,7 +38,7 @@ TAKE = f"""INSERT INTO traces_fts (traces_fts, rowid, words, facets)
 
 SQLITE_UP = [
     """CREATE VIRTUAL TABLE traces_fts
-        USING fts5(words, facets, content='', tokenize='unicode61 remove_diacritics 0')""",
+        USING fts5(words, facets, content='', prefix='3', tokenize='unicode61 remove_diacritics 0')""",
     f"CREATE TRIGGER traces_fts_insert AFTER INSERT ON traces BEGIN {PUT} END",
     f"CREATE TRIGGER traces_fts_delete AFTER DELETE ON traces BEGIN {TAKE} END",
     f"CREATE TRIGGER traces_fts_update AFTER UPDATE ON traces BEGIN {TAKE} {PUT} END",

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.trace import make_trace
 from tunix_rt_backend.errors import Unprocessable
-from tunix_rt_backend.services import traces
+from tunix_rt_backend.schemas.traces import TraceQuery
+from tunix_rt_backend.services import search, traces
 from tunix_rt_backend.services.search import terms, words
-from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.tables import Trace
 
 TEXTS = {
@@ -40,7 +40,9 @@ QUERIES = {
     '"quick brown': {"plain"},
     "qui": set(),
     "qui*": {"plain"},
+    "quic*": {"plain"},
     '"quick bro"*': {"plain"},
+    "the*": {"plain", "hyphen", "quote"},
     "1,000": {"thousand"},
     "1000": set(),
     "state-of-the-art": {"hyphen"},
@@ -55,7 +57,7 @@ QUERIES = {
     "smile": {"emoji"},
     "smile🙂": {"emoji"},
     "中文字": {"chinese"},
-    "中文*": {"chinese"},
+    "中文字*": {"chinese"},
     "हिन्दी": {"hindi"},
     "οδοσ": {"greek"},
     "ΟΔΟΣ": {"greek"},
@@ -102,7 +104,7 @@ def fill(session: Session) -> None:
 
 
 def found(session: Session, **filters: object) -> set[str]:
-    rows, _ = traces.list_traces(session, Filters(**filters), limit=100)  # type: ignore[arg-type]
+    rows, _ = traces.list_traces(session, TraceQuery(limit=100, **filters))  # type: ignore[arg-type]
     return {row.final_answer for row in rows}
 
 
@@ -122,6 +124,39 @@ def test_a_word_of_prompt_steps_and_answer_is_found(session: Session) -> None:
 def test_a_query_without_a_word_is_refused(q: str) -> None:
     with pytest.raises(Unprocessable, match="no word"):
         terms(q)
+
+
+@pytest.mark.parametrize("q", ["a*", "fo*", '"quick br"*', "中文*"])
+def test_a_short_beginning_is_refused(q: str) -> None:
+    with pytest.raises(Unprocessable, match="too short"):
+        terms(q)
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_a_search_in_a_window_of_time_is_the_same_by_either_way(
+    session: Session, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    fill(session)
+    monkeypatch.setattr(search, "_FEW", few)
+    after = session.query(Trace).first().created_at  # type: ignore[union-attr]
+    assert found(session, q="shared", created_after=after) == set(TEXTS)
+    assert found(session, q="fox", created_after=after) == {"plain"}
+    assert found(session, q="fox", created_before=after) == set()
+
+
+def test_a_match_older_than_the_newest_rows_is_found(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_NEWEST", 3)
+    traces.create(session, [make_trace("needle", ["a"], str(n), family=str(n % 7)) for n in range(40)])
+    session.commit()
+    seen: list[str] = []
+    cursor = None
+    while True:
+        rows, page = traces.list_traces(session, TraceQuery(q="needle", family="3", limit=2, cursor=cursor))
+        seen += [row.final_answer for row in rows]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == ["38", "31", "24", "17", "10", "3"]
 
 
 def test_words_and_filters_are_one_query(session: Session) -> None:

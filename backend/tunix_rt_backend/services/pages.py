@@ -6,8 +6,9 @@ A cursor costs the same on page 1 and on page 10,000, and rows that arrive meanw
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -26,6 +27,17 @@ def encode_cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(plain, default=str)).decode().rstrip("=")
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("another list's cursor")
+    return moment.astimezone(UTC)
+
+
+_READERS: dict[type, Any] = {datetime: _moment, uuid.UUID: uuid.UUID}
+"""How a value is read that JSON writes as a text."""
+
+
 def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
     """Return the sort key in a cursor; raise NotFound if it is none of ours."""
     try:
@@ -33,13 +45,13 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(kinds):
             raise ValueError("another list's cursor")
         pairs = list(zip(kinds, values, strict=True))
-        found = [datetime.fromisoformat(value) if kind is datetime else value for kind, value in pairs]
+        found = [_READERS[kind](value) if kind in _READERS else value for kind, value in pairs]
         wrong = [value for kind, value in zip(kinds, found, strict=True) if type(value) is not kind]
         if wrong or any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
             raise ValueError("another list's cursor")
-        if any(isinstance(value, datetime) and value.tzinfo is None for value in found):
+        if any(isinstance(value, str) and "\0" in value for value in found):
             raise ValueError("another list's cursor")
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotFound("there is no such page: the cursor is not one that this list gave; begin without one") from error
     return found
 

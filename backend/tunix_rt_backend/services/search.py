@@ -16,7 +16,20 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Integer, MetaData, Select, Table, cast, func, literal, literal_column
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+)
+from sqlalchemy import select as choose
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -29,6 +42,13 @@ MAX_INDEXED = 200_000
 
 FTS = Table("traces_fts", MetaData(), Column("rowid", Integer, key="seq", primary_key=True))
 """SQLite's index; `seq` is the trace's."""
+
+_MIN_PREFIX = 3
+"""Shortest beginning of a word: the index holds those of this length, and a shorter one would be in every trace."""
+_FEW = 10_000
+"""Matches that are sorted by time rather than looked for by it."""
+_NEWEST = 4_000
+"""Rows that PostgreSQL reads before it asks its search index."""
 
 _WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
@@ -56,6 +76,11 @@ def terms(q: str) -> list[Term]:
         parts = words(phrase or plain).split()
         if parts:
             found.append(Term(parts, bool(star) or plain.endswith("*")))
+    short = [term.words[-1] for term in found if term.prefix and len(term.words[-1]) < _MIN_PREFIX]
+    if short:
+        raise Unprocessable(
+            f"{short[0]}* is too short; give {_MIN_PREFIX} letters or more before the *, or leave it out"
+        )
     if not found:
         raise Unprocessable(f"there is no word in {q[:80]!r}; search for letters or digits, or leave `q` out")
     return found
@@ -81,20 +106,51 @@ def match_postgresql(wanted: list[Term], facets: Mapping[str, str]) -> ColumnEle
     return cast(query, TSQUERY)
 
 
-def narrow(session: Session, query: Select[Any], q: str | None, facets: Mapping[str, str | uuid.UUID]) -> Select[Any]:
-    """Return a query over traces for those with the words of `q` and the facets; order it by `place(session)`."""
+def narrow(
+    session: Session, query: Select[Any], q: str | None, facets: Mapping[str, str | uuid.UUID], *, by_time: bool
+) -> Select[Any]:
+    """Return a query over traces for those with the words of `q` and the facets.
+
+    It is to be ordered by time if `by_time`, else by `place(session)`.
+    """
     wanted = terms(q) if q is not None else []
-    if is_sqlite(session):
-        plain = {
-            name.replace("_", ""): value.hex if isinstance(value, uuid.UUID) else value
-            for name, value in facets.items()
-        }
-        matches = literal_column("traces_fts").op("MATCH")(match_sqlite(wanted, plain))
-        return query.join(FTS, FTS.c.seq == Trace.seq).where(matches)
-    plain = {name.replace("_", ""): str(value) for name, value in facets.items()}
-    return query.where(literal_column("traces.search").op("@@")(match_postgresql(wanted, plain)))
+    if not is_sqlite(session):
+        plain = {name.replace("_", ""): str(value) for name, value in facets.items()}
+        return query.where(literal_column("traces.search").op("@@")(match_postgresql(wanted, plain)))
+    plain = {
+        name.replace("_", ""): value.hex if isinstance(value, uuid.UUID) else value for name, value in facets.items()
+    }
+    matches = literal_column("traces_fts").op("MATCH")(match_sqlite(wanted, plain))
+    if by_time and _is_common(session, matches):
+        # Read by time, each row is looked up in the search index; one of a hundred or more is a match.
+        return query.where(exists().where(matches, FTS.c.seq == Trace.seq))
+    return query.join(FTS, FTS.c.seq == Trace.seq).where(matches)
 
 
 def place(session: Session) -> Any:
     """Return the column that a narrowed query is ordered by: the index itself, read backwards, where it can be."""
     return FTS.c.seq if is_sqlite(session) else Trace.seq
+
+
+def _is_common(session: Session, matches: ColumnElement[Any]) -> bool:
+    few = choose(FTS.c.seq).where(matches).limit(_FEW).subquery()
+    return session.scalar(choose(func.count()).select_from(few)) == _FEW
+
+
+def newest(session: Session, upload_id: uuid.UUID | None, before: int | None) -> tuple[int, int]:
+    """Return the range of `seq` in which PostgreSQL looks first, row by row from the newest, without the search index.
+
+    That index knows no order: for a common word it would fetch every match to sort them. In this range a common word
+    fills a page; a word that does not is rare enough to be fetched whole.
+    """
+    last = choose(func.max(Trace.seq))
+    if upload_id is not None:
+        last = last.where(Trace.upload_id == upload_id)
+    end = session.scalar(last) or 0
+    end = end if before is None else min(end, before - 1)
+    return end - _NEWEST, end
+
+
+def by_index(query: Select[Any]) -> Select[Any]:
+    """Return a query that PostgreSQL cannot answer by reading rows in their order until enough of them match."""
+    return query.order_by((Trace.seq + 0).desc())

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, text
 from sqlalchemy import select as choose
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import CursorResult
@@ -26,9 +26,8 @@ from tunix_rt.trace import ReasoningTrace
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
-from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference
-from tunix_rt_backend.services import pages
-from tunix_rt_backend.services.search import narrow, place, words
+from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
+from tunix_rt_backend.services import pages, search
 from tunix_rt_backend.tables import Trace, utc_now
 
 Strategy = Literal["latest", "random", "all"]
@@ -69,7 +68,7 @@ _DISTINCT = """
         SELECT (SELECT min({name}) FROM traces WHERE {name} > found.value), place + 1
         FROM found WHERE found.value IS NOT NULL AND place < :most
     )
-    SELECT value, (SELECT count(*) FROM (SELECT 1 FROM traces WHERE {name} = found.value LIMIT :cap) AS some)
+    SELECT value, (SELECT count(*) FROM (SELECT 1 FROM traces WHERE {name} = found.value LIMIT :cap) AS counted)
     FROM found WHERE value IS NOT NULL
 """
 
@@ -98,6 +97,16 @@ class Filters:
         """The filters that the search index holds, too."""
         values = {name: getattr(self, name) for name in (*FACETS, "upload_id")}
         return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the search index answers, rather than the index of one column."""
+        return self.q is not None or len(self.facets) > 1
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time orders the rows, as its index does, rather than arrival."""
+        return self.created_after is not None or self.created_before is not None
 
 
 def new_id() -> uuid.UUID:
@@ -131,7 +140,7 @@ def row_values(
         "steps": [{"i": step.i, "type": step.type, "content": step.content} for step in trace.steps],
         "final_answer": trace.final_answer,
         "meta": meta,
-        "words": words("\n".join([trace.prompt, *(step.content for step in trace.steps), trace.final_answer])),
+        "words": search.words("\n".join([trace.prompt, *(step.content for step in trace.steps), trace.final_answer])),
         **{name: facet(meta.get(name), width) for name, width in FACETS.items()},
         "upload_id": upload_id,
         "upload_row": upload_row,
@@ -178,12 +187,19 @@ def read(session: Session, trace_id: uuid.UUID, what: str = "trace") -> Row[Any]
     return row
 
 
-def list_traces(
-    session: Session, filters: Filters, *, limit: int, offset: int = 0, cursor: str | None = None
-) -> tuple[list[Any], Pagination]:
+def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Pagination]:
     """Return one page of traces, the newest first; steps and meta stay on the disk."""
+    paging = asked.model_dump(include={"limit", "offset", "cursor"})
+    filters = Filters(**asked.model_dump(exclude=set(paging)))
     query, order = _narrowed(session, choose(*_LISTED), filters)
-    return pages.page(session, query, order, limit=limit, offset=offset, cursor=cursor)
+    if filters.is_searched and not filters.is_timed and not is_sqlite(session):
+        before = pages.decode_cursor(asked.cursor, [int])[0] if asked.cursor else None
+        near = Trace.seq.between(*search.newest(session, filters.upload_id, before))
+        rows, pagination = pages.page(session, query.where(near), order, **paging)
+        if pagination.next_cursor is not None:
+            return rows, pagination
+        query = search.by_index(query)
+    return pages.page(session, query, order, **paging)
 
 
 def remove(session: Session, trace_id: uuid.UUID) -> None:
@@ -234,19 +250,18 @@ def facets(session: Session) -> Facets:
 
 def _narrowed(session: Session, query: Select[Any], filters: Filters) -> tuple[Select[Any], list[tuple[Any, type]]]:
     """Return a query with the conditions of the filters, and the columns to order it by, newest last."""
-    facets, order = filters.facets, Trace.seq
-    if filters.q is not None or len(facets) > 1:
-        query, order = narrow(session, query, filters.q, facets), place(session)
+    place = Trace.seq
+    if filters.is_searched:
+        query = search.narrow(session, query, filters.q, filters.facets, by_time=filters.is_timed)
+        place = search.place(session)
     else:
-        query = query.where(*(getattr(Trace, name) == value for name, value in facets.items()))
+        query = query.where(*(getattr(Trace, name) == value for name, value in filters.facets.items()))
     query = query.where(*(_has(session, key, value) for key, value in filters.meta.items()))
     if filters.created_after is not None:
         query = query.where(Trace.created_at >= filters.created_after)
     if filters.created_before is not None:
         query = query.where(Trace.created_at < filters.created_before)
-    if (filters.created_after or filters.created_before) and order is Trace.seq:
-        return query, [(Trace.created_at, datetime), (Trace.seq, int)]
-    return query, [(order, int)]
+    return query, [(Trace.created_at, datetime), (Trace.seq, int)] if filters.is_timed else [(place, int)]
 
 
 def _has(session: Session, key: str, value: MetaValue) -> ColumnElement[bool]:

@@ -240,7 +240,7 @@ class EvaluationRow(Base):
     __table_args__ = (
         Index("ix_evaluations_created", "created_at", "evaluation_id"),
         Index("ix_evaluations_run", "run_id", "created_at"),
-        Index("ix_evaluations_board", "task_digest", "contract_digest", "evaluation_id"),
+        Index("ix_evaluations_board", "task_digest", "contract_digest", "mark"),
         Index("ix_evaluations_task", "task_name", "created_at"),
         Index("ix_evaluations_model", "model_name", "created_at"),
         Index("ix_evaluations_dataset", "dataset_key", "created_at"),
@@ -270,6 +270,8 @@ class EvaluationRow(Base):
     """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands of evaluations are paired from rows."""
     lenient_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """The same for lenient scores."""
+    mark: Mapped[int] = mapped_column(BigInteger)
+    """First 40 bits of a digest of id and digest: the sum over a board tells whether one came or went."""
     git_commit: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(256))
 

@@ -69,12 +69,13 @@ def upgrade() -> None:
         sa.Column("metrics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("strict_outcomes", sa.LargeBinary(), nullable=False),
         sa.Column("lenient_outcomes", sa.LargeBinary(), nullable=False),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.Column("git_commit", sa.String(length=64), nullable=True),
         sa.Column("device", sa.String(length=256), nullable=True),
         sa.PrimaryKeyConstraint("evaluation_id"),
     )
     with op.batch_alter_table("evaluations", schema=None) as batch_op:
-        batch_op.create_index("ix_evaluations_board", ["task_digest", "contract_digest", "evaluation_id"], unique=False)
+        batch_op.create_index("ix_evaluations_board", ["task_digest", "contract_digest", "mark"], unique=False)
         batch_op.create_index("ix_evaluations_created", ["created_at", "evaluation_id"], unique=False)
         batch_op.create_index("ix_evaluations_dataset", ["dataset_key", "created_at"], unique=False)
         batch_op.create_index("ix_evaluations_model", ["model_name", "created_at"], unique=False)

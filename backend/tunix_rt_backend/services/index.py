@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
-from tunix_rt.formats import MANIFEST, Format
+from tunix_rt.formats import MANIFEST, Format, digest_value
 from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt.submission import BUNDLE, SubmissionManifest
@@ -117,6 +117,7 @@ def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
         "metrics": manifest.metrics.model_dump(mode="json"),
         "strict_outcomes": outcomes(samples, "strict"),
         "lenient_outcomes": outcomes(samples, "lenient"),
+        "mark": int(digest_value([manifest.id, manifest.digest]).removeprefix("sha256:")[:10], 16),
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
     }

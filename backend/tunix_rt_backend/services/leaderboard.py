@@ -42,8 +42,8 @@ class BoardKey:
 class Board:
     """A ranked board, and what it was ranked from."""
 
-    signature: str
-    """Ids of all its evaluations; another text means that it has to be ranked again."""
+    signature: tuple[int, int]
+    """Number and summed marks of its evaluations; other ones mean that it has to be ranked again."""
     standings: list[Standing]
     """Every row, the best first."""
     keys: list[tuple[float, str]]
@@ -87,15 +87,15 @@ def board(session: Session, key: BoardKey) -> Board:
     return found
 
 
-def _signature(session: Session, key: BoardKey) -> str:
-    inside = select(EvaluationRow.evaluation_id).where(
+def _signature(session: Session, key: BoardKey) -> tuple[int, int]:
+    query = select(func.count(), func.coalesce(func.sum(EvaluationRow.mark), 0)).where(
         EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest
     )
-    names = inside.order_by(EvaluationRow.evaluation_id).subquery()
-    return session.scalar(select(func.aggregate_strings(names.c.evaluation_id, ","))) or ""
+    count, marks = session.execute(query).one()
+    return count, int(marks)
 
 
-def _ranked(session: Session, key: BoardKey, signature: str) -> Board:
+def _ranked(session: Session, key: BoardKey, signature: tuple[int, int]) -> Board:
     strict = key.score == "strict"
     query = select(
         EvaluationRow.evaluation_id,

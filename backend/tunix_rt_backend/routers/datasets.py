@@ -47,7 +47,7 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
     with builds.selection_file(call.home) as file:
         with call.reading() as session:
             selected = builds.gather(session, body, file)
-        manifest, replayed = builds.freeze(call.settings, body, file, selected)
+        manifest, replayed = builds.freeze(call.settings, body, file, selected=selected, request_id=call.request_id)
     with call.writing(target=manifest.key, digest=manifest.digest, selected=selected, replayed=replayed) as session:
         index_dataset(session, datasets.folder_of(call.home, manifest.key))
     if replayed:
@@ -55,7 +55,7 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
     return DatasetBuilt.of(manifest, replayed=replayed)
 
 
-@router.get("/api/datasets")
+@router.get("/api/datasets", responses=problems(404))
 def list_datasets(
     call: ReadCall,
     name: Annotated[DatasetName | None, Query(description="Only versions of this one.")] = None,

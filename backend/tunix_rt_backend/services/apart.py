@@ -76,6 +76,7 @@ def build_dataset(home: Path, source: str, name: str, version: str, **settings: 
         if replayed or not folder.exists():
             raise
         replayed, manifest = True, frozen()  # another process was first: the same rows, or a conflict
+    replayed = replayed or manifest.notes != settings["notes"]  # they name the request: another one's were there first
     return {"manifest": manifest.model_dump(mode="json"), "replayed": replayed}
 
 

@@ -50,7 +50,9 @@ def gather(session: Session, body: DatasetBuild, file: Path) -> int:
     return count
 
 
-def freeze(settings: Settings, body: DatasetBuild, file: Path, selected: int) -> tuple[DatasetManifest, bool]:
+def freeze(
+    settings: Settings, body: DatasetBuild, file: Path, *, selected: int, request_id: str
+) -> tuple[DatasetManifest, bool]:
     """Freeze a file of traces; return the manifest, and whether the dataset was here already with the same rows.
 
     Raises Conflict if it is here with other rows, and Unprocessable if rows cannot be trained on, repeat an evaluation
@@ -62,7 +64,7 @@ def freeze(settings: Settings, body: DatasetBuild, file: Path, selected: int) ->
         source=str(file.absolute()),
         name=body.dataset_name,
         version=body.dataset_version,
-        notes=notes_of(body, selected),
+        notes={"request_id": request_id, **notes_of(body, selected)},
         seed=body.seed or 0,
         **body.model_dump(
             include={

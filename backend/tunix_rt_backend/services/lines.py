@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from tunix_rt_backend.errors import BadRequest, Conflict
+from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
 
@@ -51,5 +51,5 @@ def _place(stream: BinaryIO, name: str, cursor: str | None) -> tuple[int, int]:
     file, start, number = decode_cursor(cursor, [str, int, int])
     stream.seek(max(start - 1, 0))
     if file != name or start < 1 or number < 1 or stream.read(1) != b"\n":
-        raise BadRequest(f"the cursor is not one that the list of {name} gave; begin again without a cursor")
+        raise NotFound(f"there is no such page: the cursor is not one that the list of {name} gave; begin without one")
     return start, number

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import shutil
 import sqlite3
 import time
 import uuid
@@ -22,12 +23,19 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
-from tunix_rt.trace import make_trace
-from tunix_rt_backend.db import make_engine, migrate
+from tunix_rt.config import read_config
+from tunix_rt.formats import digest_value
+from tunix_rt.run import RunDir, RunManifest, new_run, read_run
+from tunix_rt.stats import wilson
+from tunix_rt.trace import CONTRACT_DIGEST, make_trace
+from tunix_rt_backend.db import make_engine, make_sessions, migrate
+from tunix_rt_backend.services.index import run_values
 from tunix_rt_backend.services.traces import row_values
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import Trace
+from tunix_rt_backend.tables import EvaluationRow, Run, Trace
 
 VOCABULARY = 50_000
 UPLOADS = 10
@@ -115,17 +123,101 @@ def fill_traces(settings: Settings, count: int) -> float:
     return time.perf_counter() - started
 
 
+def metric_lines(points: int, seed: int) -> bytes:
+    """Return the metrics of a run, in the shape that training writes."""
+    draw = np.random.default_rng(seed)
+    noise = draw.normal(0, 0.05, points)
+    lines = (
+        f'{{"step":{step},"time_s":{step * 0.5:.1f},"loss":{2.5 * step**-0.2 + noise[step - 1]:.5f},'
+        f'"learning_rate":{0.0004 * step / points:.8f},"grad_norm":{1 + noise[step - 1]:.4f},'
+        f'"num_tokens":{step * 512}}}'
+        for step in range(1, points + 1)
+    )
+    return "\n".join(lines).encode() + b"\n"
+
+
+def fill_runs(session: Session, home: Path, count: int, long: int) -> None:
+    """Make folders of runs with 1,000 points each, `long` of them with 1,000,000, and index them as `index` does."""
+    config = read_config(Path(__file__).parent.parent / "configs" / "sft-nano.yaml")
+    first = new_run(home, "sft", "template", config=config)
+    template = read_run(first).model_dump(mode="json", exclude={"digest"})
+    resolved = first.config.read_bytes()
+    short = [metric_lines(1_000, seed) for seed in range(20)]
+    rows = []
+    for number in range(count):
+        run = RunDir(home / "runs" / f"2026-01-05-sft-bench-{number:05}")
+        run.path.mkdir(parents=True)
+        run.config.write_bytes(resolved)
+        run.metrics.write_bytes(metric_lines(1_000_000, number) if number < long else short[number % 20])
+        began = BEGAN + timedelta(minutes=number)
+        values = {
+            **template,
+            "id": run.id,
+            "status": ("completed", "completed", "completed", "stopped", "failed")[number % 5],
+            "stage": "export",
+            "created": began.isoformat(),
+            "started": began.isoformat(),
+            "finished": (began + timedelta(seconds=50)).isoformat(),
+            "attempts": 1,
+            "results": {"loss": 1.0 + number % 7 / 10},
+        }
+        run.manifest.write_text(RunManifest(**values, digest=digest_value(values)).to_json())
+        rows.append(run_values(run.path, None, None))
+    shutil.rmtree(first.path)
+    session.execute(insert(Run), rows)
+    session.commit()
+
+
+def fill_evaluations(session: Session, count: int) -> None:
+    """Insert rows of evaluations over five tasks of 200 items; their folders are not made."""
+    draw = np.random.default_rng(0)
+    rows = []
+    for number in range(count):
+        right = draw.random(200) < 0.2 + 0.6 * (number % 97) / 97
+        interval = wilson(int(right.sum()), 200)
+        share = {"value": float(right.mean()), "n": 200, "low": interval.low, "high": interval.high}
+        name, outcomes = f"bench-{number:05}", bytes(254 if hit else 0 for hit in right)
+        digest = digest_value(name)
+        task = f"bench-task-{number % 5}"
+        rows.append(
+            {
+                "evaluation_id": name, "digest": digest, "created_at": BEGAN + timedelta(minutes=number),
+                "run_id": f"2026-01-05-sft-bench-{number:05}", "model_name": f"model-{number % 40}",
+                "adapter_digest": digest, "dataset_key": f"data-v{number % 9}", "task_name": task,
+                "task_split": "heldout", "task_digest": digest_value(task), "contract_digest": CONTRACT_DIGEST,
+                "prompt_name": "contract", "prompt_digest": digest_value("prompt"), "n": 200,
+                "strict": share["value"], "lenient": share["value"],
+                "metrics": {
+                    "items": 200, "n": 200, "unscored": {}, "strict": share, "lenient": share, "format": share,
+                    "stop": share, "truncated": None, "arithmetic": None, "tokens": None, "pass_at": {},
+                },
+                "strict_outcomes": outcomes, "lenient_outcomes": outcomes,
+                "mark": int(digest_value([name, digest]).removeprefix("sha256:")[:10], 16),
+                "git_commit": None, "device": "cpu",
+            }
+        )  # fmt: skip
+    session.execute(insert(EvaluationRow), rows)
+    session.commit()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--database-url")
     parser.add_argument("--traces", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--long-runs", type=int, default=10)
+    parser.add_argument("--evaluations", type=int, default=2_000)
     asked = parser.parse_args()
     settings = Settings(home=asked.home, database_url=asked.database_url)
     migrate(settings)
-    make_engine(settings).dispose()
+    engine = make_engine(settings)
+    with make_sessions(engine)() as session:
+        fill_runs(session, settings.home, asked.runs, asked.long_runs)
+        fill_evaluations(session, asked.evaluations)
+    engine.dispose()
     seconds = fill_traces(settings, asked.traces)
-    print(json.dumps({"traces": asked.traces, "seconds": round(seconds, 1)}))
+    print(json.dumps({"traces": asked.traces, "runs": asked.runs, "trace_seconds": round(seconds, 1)}))
 
 
 if __name__ == "__main__":

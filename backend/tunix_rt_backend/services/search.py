@@ -47,7 +47,7 @@ _MIN_PREFIX = 3
 """Shortest beginning of a word: the index holds those of this length, and a shorter one would be in every trace."""
 _FEW = 10_000
 """Matches that are sorted by time rather than looked for by it."""
-_NEWEST = 4_000
+_NEWEST = 2_000
 """Rows that PostgreSQL reads before it asks its search index."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -141,7 +141,7 @@ def newest(session: Session, upload_id: uuid.UUID | None, before: int | None) ->
     """Return the range of `seq` in which PostgreSQL looks first, row by row from the newest, without the search index.
 
     That index knows no order: for a common word it would fetch every match to sort them. In this range a common word
-    fills a page; a word that does not is rare enough to be fetched whole.
+    fills a page; for one that does not, the planner knows by its statistics whether to fetch every match or to read on.
     """
     last = choose(func.max(Trace.seq))
     if upload_id is not None:
@@ -152,5 +152,8 @@ def newest(session: Session, upload_id: uuid.UUID | None, before: int | None) ->
 
 
 def by_index(query: Select[Any]) -> Select[Any]:
-    """Return a query that PostgreSQL cannot answer by reading rows in their order until enough of them match."""
+    """Return a query that PostgreSQL cannot answer by reading rows in their order until enough of them match.
+
+    Two filters may exclude each other, which statistics do not know; the search index tells it at once.
+    """
     return query.order_by((Trace.seq + 0).desc())

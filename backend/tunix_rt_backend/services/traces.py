@@ -198,7 +198,8 @@ def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Paginat
         rows, pagination = pages.page(session, query.where(near), order, **paging)
         if pagination.next_cursor is not None:
             return rows, pagination
-        query = search.by_index(query)
+        if filters.q is None:
+            query = search.by_index(query)
     return pages.page(session, query, order, **paging)
 
 

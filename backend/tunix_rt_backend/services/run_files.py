@@ -56,14 +56,14 @@ def list_artifacts(session: Session, home: Path, run_id: str, *, limit: int, off
 def read_samples(session: Session, home: Path, run_id: str, *, limit: int, cursor: str | None) -> RunSamples:
     """Return the preview and one page of a run's samples; a cursor is a place in the file."""
     folder = check_run(session, home, run_id)
-    start = int(decode_cursor(cursor, [int])[0]) if cursor else 0
+    start = max(0, decode_cursor(cursor, [int])[0]) if cursor else 0
     preview, rows, end = None, [], None
     if cursor is None:
         with contextlib.suppress(NotFound, orjson.JSONDecodeError), opening_beneath(folder, "preview.json") as file:
             said = orjson.loads(file.read(0, min(file.size, _PREVIEW_BYTES)))
             preview = said if isinstance(said, dict) else None
     with contextlib.suppress(NotFound), opening_beneath(folder, "samples.jsonl") as file:
-        data = file.read(max(0, start), _PAGE_BYTES)
+        data = file.read(start, min(_PAGE_BYTES, max(0, file.size - start)))
         lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
         rows = [row for line in lines[:limit] if (row := parse_row(line)) is not None]
         after = start + sum(map(len, lines[:limit]))

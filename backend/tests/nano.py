@@ -45,7 +45,7 @@ def train(home: Path, run_id: str, **changes: Any) -> str:
     written = home / f"{run_id}.json"
     written.write_text(json.dumps(config(**changes)))
     words = [sys.executable, "-m", "tunix_rt", "train", "sft", str(written), f"--run-id={run_id}", "--json"]
-    environment = {"PATH": os.environ["PATH"], "TUNIX_RT_HOME": str(home)}
+    environment = os.environ | {"TUNIX_RT_HOME": str(home)}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return str(json.loads(done.stdout.splitlines()[-1])["adapter"])

@@ -31,7 +31,8 @@ def environment(home: Path, database_url: str | None, **settings: object) -> dic
         "grace_seconds": 20,
     }
     named = {f"TUNIX_RT_{name.upper()}": str(value) for name, value in (values | settings).items()}
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | named
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return kept | {"LANG": "C.UTF-8"} | named
 
 
 def start(*words: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:

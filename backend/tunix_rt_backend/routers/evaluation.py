@@ -196,7 +196,7 @@ def delete_evaluation(evaluation_id: EvaluationPath, call: WriteCall) -> None:
         evaluations.remove(session, evaluation_id)
 
 
-@router.get("/api/leaderboard", responses=problems(404))
+@router.get("/api/leaderboard", response_model=Leaderboard, responses=problems(404))
 def read_leaderboard(
     call: ReadCall,
     task: Annotated[
@@ -218,13 +218,13 @@ def read_leaderboard(
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
-) -> Leaderboard:
+) -> Response:
     """Rank evaluations of the same items under the same contract; those that cannot be told apart share a rank."""
     wanted = EvaluationFilter(run_id=run_id, model=model, dataset_key=dataset_key, date_from=date_from, date_to=date_to)
     return _leaderboard(call, task, task_digest, contract, score, every, wanted, limit, offset, cursor)
 
 
-@router.get("/api/tunix/evaluations", responses=problems(404))
+@router.get("/api/tunix/evaluations", response_model=Leaderboard, responses=problems(404))
 def list_tunix_evaluations(
     call: ReadCall,
     dataset_key: OfDataset = None,
@@ -235,7 +235,7 @@ def list_tunix_evaluations(
     limit: Limit = 50,
     offset: Offset = 0,
     cursor: Cursor = None,
-) -> Leaderboard:
+) -> Response:
     """Return the leaderboard by the path of the earlier system; `/api/leaderboard` has more to choose from."""
     wanted = EvaluationFilter(model=model_id, dataset_key=dataset_key, date_from=date_from, date_to=date_to)
     return _leaderboard(call, task, None, CONTRACT_DIGEST, "strict", False, wanted, limit, offset, cursor)
@@ -252,7 +252,7 @@ def _leaderboard(
     limit: int,
     offset: int,
     cursor: str | None,
-) -> Leaderboard:
+) -> Response:
     rows: list[tuple[Standing, EvaluationRow]] = []
     pagination, total = Pagination(limit=limit, offset=offset, next_offset=None, next_cursor=None), 0
     with call.reading() as session:
@@ -261,7 +261,7 @@ def _leaderboard(
             board = leaderboard.board(session, leaderboard.BoardKey(digest, contract, score, every))
             total = len(board.standings)
             rows, pagination = leaderboard.page_of(session, board, wanted, limit=limit, offset=offset, cursor=cursor)
-    return Leaderboard(
+    found = Leaderboard(
         data=[_ranked(standing, row, score) for standing, row in rows],
         pagination=pagination,
         task=name,
@@ -272,6 +272,7 @@ def _leaderboard(
         method=METHOD,
         filters=wanted.given,
     )
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 def _queued(job: Job) -> EvaluationQueued:

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from measured import TASK, measure
+from tunix_rt.trace import CONTRACT_DIGEST
+from tunix_rt_backend.services import evaluations, leaderboard
+from tunix_rt_backend.services.leaderboard import BoardKey
+from tunix_rt_backend.settings import Settings
+
+KEY = BoardKey(TASK.digest, CONTRACT_DIGEST, "strict", every=True)
+
+
+def test_a_board_is_ranked_anew_only_when_an_evaluation_comes_or_goes(session: Session, settings: Settings) -> None:
+    first = measure(session, settings.home, run="one")
+    board = leaderboard.board(session, KEY)
+    assert leaderboard.board(session, KEY) is board
+    second = measure(session, settings.home, run="two", skill=0.8)
+    both = leaderboard.board(session, KEY)
+    assert {standing.name for standing in both.standings} == {first.id, second.id}
+    evaluations.remove(session, first.id)
+    assert [standing.name for standing in leaderboard.board(session, KEY).standings] == [second.id]
+
+
+def test_boards_of_other_scores_are_apart(session: Session, settings: Settings) -> None:
+    done = measure(session, settings.home, prompt="few_shot")
+    lenient = leaderboard.board(session, BoardKey(TASK.digest, CONTRACT_DIGEST, "lenient", every=True))
+    metrics = done.manifest.metrics
+    assert metrics.strict is not None
+    assert metrics.lenient is not None
+    assert lenient.keys == [(-metrics.lenient.value, done.id)]
+    assert leaderboard.board(session, KEY).keys == [(-metrics.strict.value, done.id)]

@@ -176,13 +176,14 @@ def import_run(
     from tunix_rt.cli.options import say
     from tunix_rt.errors import MissingError
     from tunix_rt_backend.routers.tunix_runs import take_in
-    from tunix_rt_backend.services import archives
+    from tunix_rt_backend.services import archives, imports
 
     if not source.exists():
         raise MissingError(f"{source} does not exist; give a run's folder, a home folder, or a zip of one")
     with _call("import_run") as call, archives.workplace(call.home) as place:
         if source.is_dir():
-            archives.copied(source, place / "files")
+            whole = (source / "manifest.json").is_file() or not (source / "runs").is_dir()
+            archives.copied(source, place / "files", () if whole else imports.PARTS)
             taken = take_in(call, place / "files")
         else:
             archive = archives.Archive(source, source.stat().st_size)

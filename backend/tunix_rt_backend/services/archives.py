@@ -16,7 +16,7 @@ import unicodedata
 import uuid
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -99,12 +99,21 @@ def unpacked(archive: Archive, target: Path, settings: Settings) -> Iterator[Pat
         raise Unprocessable(f"the archive cannot be read: {error}; pack it again as a plain zip") from error
     except (ValueError, OverflowError) as error:
         raise Unprocessable(f"the archive cannot be read: {error}; pack it again as a plain zip") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # which the place of a file before the beginning of the archive gives
+            raise
+        raise Unprocessable("the archive cannot be read: it points outside itself; pack it again") from error
     yield target
 
 
-def copied(source: Path, target: Path) -> None:
-    """Copy the regular files beneath a folder; raise Unprocessable if anything else is there."""
+def copied(source: Path, target: Path, only: Collection[str] = ()) -> None:
+    """Copy the regular files beneath a folder, or beneath the named folders in it.
+
+    Raises Unprocessable if anything else is there.
+    """
     for base, folders, names in os.walk(source, onerror=_raise):
+        if only and Path(base) == source:
+            folders[:], names[:] = [name for name in folders if name in only], []
         for name in (*folders, *names):
             mode = (Path(base) / name).lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

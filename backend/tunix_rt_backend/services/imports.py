@@ -26,7 +26,7 @@ from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, RunId
 from tunix_rt_backend.schemas.runs import Imported, ImportedRun
 from tunix_rt_backend.services import files, index, jobs
 
-_PARTS = ("datasets", "evaluations", "runs")
+PARTS = ("datasets", "evaluations", "runs")
 """Folders of a home folder that are taken in, upstream first; base models are fetched by name instead."""
 _DEEPEST = 3
 """An archive may put its content into so many folders that hold nothing else."""
@@ -54,7 +54,7 @@ class Checked:
     """A folder that came in, found whole."""
 
     runs: list[ImportedRun] = field(default_factory=list)
-    folders: dict[str, dict[str, Path]] = field(default_factory=lambda: {part: {} for part in _PARTS})
+    folders: dict[str, dict[str, Path]] = field(default_factory=lambda: {part: {} for part in PARTS})
     """New folders by part and name; those that are here already are left out."""
 
 
@@ -89,7 +89,7 @@ def check_free(session: Session, found: Checked) -> None:
 def place(home: Path, found: Checked) -> None:
     """Put the new folders in, each whole or not at all, upstream first."""
     missing = {run.run_id: run.missing_upstream for run in found.runs}
-    for part in _PARTS:
+    for part in PARTS:
         for name, folder in found.folders[part].items():
             try:
                 with staged_folder(home / part / name) as stage:
@@ -123,13 +123,13 @@ def _contents(incoming: Path) -> Iterator[tuple[str, Path]]:
     root = incoming
     for _ in range(_DEEPEST):
         inner = [path for path in root.iterdir() if path.is_dir()]
-        if (root / MANIFEST).is_file() or any((root / part).is_dir() for part in _PARTS) or len(inner) != 1:
+        if (root / MANIFEST).is_file() or any((root / part).is_dir() for part in PARTS) or len(inner) != 1:
             break
         root = inner[0]
     if (root / MANIFEST).is_file():
         yield "runs", root
         return
-    for part in _PARTS:
+    for part in PARTS:
         for folder in sorted((root / part).glob("*")):
             if folder.is_dir():
                 yield part, folder

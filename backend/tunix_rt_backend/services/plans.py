@@ -31,7 +31,7 @@ _WAIT_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
 _KEPT = 10_240
 """Bytes of output that an answer carries."""
-_places = threading.BoundedSemaphore(AT_ONCE)
+places = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
     Raises Unprocessable if the engine refuses the request, Unavailable if two plans are being made already or this one
     takes longer than a request may.
     """
-    if not _places.acquire(timeout=_WAIT_SECONDS):
+    if not places.acquire(timeout=_WAIT_SECONDS):
         raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
     try:
         with tempfile.TemporaryDirectory(prefix="tunix-rt-plan-") as folder:
             done = _run(config, settings, Path(folder))
     finally:
-        _places.release()
+        places.release()
     if done.exit_code == 2:
         raise Unprocessable(last_line(done.stderr))
     return done

@@ -125,6 +125,10 @@ def find(session: Session, home: Path, run_id: str) -> Found:
             return Found(Run(**values), read_run(RunDir(folder)), newest, None)
         except (TunixRtError, OSError) as error:
             problem = str(error).replace(str(home.absolute()), "").replace(str(home), "")
+    elif newest is not None:
+        oldest = jobs.oldest(session, run_id)
+        assert oldest is not None
+        return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None)
     if row is None:
         why = f"its folder cannot be read: {problem}" if problem else "GET /api/tunix/runs lists them"
         raise NotFound(f"there is no run {run_id!r}; {why}")

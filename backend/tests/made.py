@@ -1,0 +1,51 @@
+"""Folders made by the engine for tests: a dataset, a run on it, a measurement of the run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nano
+from evaluated import make_task, tuned_sampler
+from tunix_rt.config import EvalConfig, SFTConfig
+from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
+from tunix_rt.formats import MANIFEST, append_jsonl, write_text
+from tunix_rt.provenance import folder_ref
+from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
+
+RUN = "2026-01-05-sft-few-v1-7f3a0001"
+
+
+def make_run(home: Path, run_id: str = RUN) -> RunDir:
+    """Write a run that ended, on the dataset `few-v1`, with metrics, weights and a measurement."""
+    if not (home / "datasets" / nano.DATASET).is_dir():
+        nano.build_dataset(home)
+    dataset = folder_ref("dataset", nano.DATASET, home / "datasets" / nano.DATASET, home=home)
+    config = SFTConfig.model_validate(nano.config())
+    run = new_run(home, "sft", "few", config=config, inputs={"dataset": dataset}, run_id=run_id)
+    with attempt(run):
+        append_jsonl(run.metrics, {"step": 1, "loss": 2.5})
+        write_text(run.adapter / "weights.safetensors", f"weights of {run_id}")
+        write_text(run.adapter / MANIFEST, "{}\n")
+        update_run(run, stage="done", results={"steps": 1, "loss": 2.5})
+    return run
+
+
+def make_evaluation(home: Path, run_id: str = RUN) -> str:
+    """Write a measurement of a run and return its id."""
+    task = make_task(6)
+    model = ModelRef(name="nano", digest="sha256:" + "b" * 64, run=run_id, adapter_digest="sha256:" + "c" * 64)
+    done = evaluate(tuned_sampler(task), task, EvalConfig(), model=model, device="cpu", dtype="float32")
+    write_evaluation(home / "evaluations", done)
+    return done.id
+
+
+def zipped(folder: Path, target: Path) -> bytes:
+    """Return a folder, under its own name, as a zip."""
+    packed = shutil.make_archive(str(target), "zip", folder.parent, folder.name)
+    return Path(packed).read_bytes()
+
+
+def digest_of(run: RunDir) -> str:
+    """Return the digest of a run's manifest."""
+    return read_run(run).digest

@@ -156,16 +156,26 @@ def test_no_path_leads_elsewhere(world: World, attack: str) -> None:
     assert world.snapshot() == before
 
 
-@pytest.mark.parametrize("attack", [*TEXTS, *NAMES, *NUMBERS], ids=lambda text: ascii(text)[:40])
-def test_no_query_breaks_anything(world: World, attack: str) -> None:
+def of_type(parameter: dict[str, Any], kind: str) -> bool:
+    """Return whether a parameter of the query takes a type."""
+    schema = parameter["schema"]
+    return parameter["in"] == "query" and kind in {one.get("type") for one in (schema, *schema.get("anyOf", []))}
+
+
+@pytest.mark.parametrize("kind", ["string", "integer"])
+def test_no_query_breaks_anything(world: World, kind: str) -> None:
     before = world.snapshot()
-    value = quote(attack, errors="replace")
     for method, path, operation in world.paths:
-        names = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
         target = path.replace("{run_id}", RUN).replace("{path}", "config.json")
-        for name in names:
-            if method == "GET" and "{" not in target and not path.endswith(("/events", "/logs", "/stream")):
-                check(world, world.client.get(f"{target}?{name}={value}"), refused=False)
+        if method != "GET" or "{" in target or path.endswith(("/events", "/logs")):  # streams wait for more
+            continue
+        for parameter in operation.get("parameters", []):
+            if not of_type(parameter, kind):
+                continue
+            every = [*TEXTS, *NAMES] if parameter["name"] == "q" else [*TEXTS[:3], *NAMES[:7]]
+            for attack in every if kind == "string" else NUMBERS:
+                value = quote(attack, errors="replace")
+                check(world, world.client.get(f"{target}?{parameter['name']}={value}"), refused=False)
     assert world.snapshot() == before
 
 
@@ -279,7 +289,7 @@ def test_artifacts_are_served_at_all(world: World) -> None:
     "name",
     ["link.txt", "folder", "folder/secret.txt", "folder/home/tunix_rt.db", "pipe", "adapter", "", ".",
     "adapter/../../../secret.txt",
-     "../../tunix_rt.db", "adapter//weights", "adapter/weights/", "/adapter/weights", "adapter/./weights",
+     "../../tunix_rt.db", "adapter//weights", "adapter/weights/", "/adapter/weights",
      "manifest.json\u2215x"],
 )  # fmt: skip
 def test_no_artifact_but_a_plain_file_beneath_the_run_is_served(world: World, name: str) -> None:
@@ -335,6 +345,7 @@ ARCHIVES = {
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_no_archive_writes_elsewhere(world: World, name: str) -> None:
     before, began = world.snapshot(), time.monotonic()
@@ -390,16 +401,18 @@ def test_no_upload_breaks_anything(world: World, name: str) -> None:
     assert world.client.get("/api/traces").json()["data"] == []
 
 
-@pytest.mark.parametrize("name", NAMES, ids=lambda text: ascii(text)[:40])
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("where", ["source_name", "schema", "mapping", "license", "on_error"])
-def test_no_option_of_an_upload_leads_elsewhere(world: World, where: str, name: str) -> None:
+def test_no_option_of_an_upload_leads_elsewhere(world: World, where: str) -> None:
     before = world.snapshot()
-    answer = world.client.post(
-        f"/api/datasets/ingest?{where}={quote(name, errors='replace')}",
-        content=ROW.replace(b"prompt", b"pr0mpt"),  # so that no attack that is taken for a plain name inserts anything
-        headers={"Content-Type": "application/x-ndjson"},
-    )
-    check(world, answer)
+    # Any text may be the name of a source or a licence: it is kept, and leads nowhere.
+    for attack in NAMES[:3] if where in ("source_name", "license") else NAMES:
+        answer = world.client.post(
+            f"/api/datasets/ingest?{where}={quote(attack, errors='replace')}",
+            content=b'{"no": "trace"}\n',
+            headers={"Content-Type": "application/x-ndjson"},
+        )
+        check(world, answer)
     assert {path for path in world.snapshot() if path not in before and Path(path).is_file()} == set()
 
 
@@ -599,6 +612,7 @@ WIRE = {
     "path of a run that climbs": b"GET /api/tunix/runs/victim-1/artifacts/../../../secret.txt/download HTTP/1.1\r\n"
     + H
     + b"\r\n",
+    "path with a dot": b"GET /api/tunix/runs/victim-1/artifacts/./manifest.json HTTP/1.1\r\n" + H + b"\r\n",
     "path that begins twice": b"GET //etc/passwd HTTP/1.1\r\n" + H + b"\r\n",
     "path with a backslash": b"GET /..\\..\\etc\\passwd HTTP/1.1\r\n" + H + b"\r\n",
     "path with raw bytes": b"GET /\xff\xfe HTTP/1.1\r\n" + H + b"\r\n",

@@ -72,9 +72,8 @@ def serve(
         if no_worker
         else "runs are carried out here; Ctrl-C ends them whole, and they go on at the next start"
     )
-    serving.serve(
-        create_app(settings, open_access=open_access), listening, None if no_worker else serving.WorkerKeeper(*words)
-    )
+    app = create_app(settings.answering_to(shown), open_access=open_access)
+    serving.serve(app, listening, None if no_worker else serving.WorkerKeeper(*words))
 
 
 def worker(

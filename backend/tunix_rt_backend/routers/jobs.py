@@ -20,7 +20,7 @@ from tunix_rt_backend.tables import Job, utc_now
 router = APIRouter(tags=["tunix_runs"], responses=problems())
 
 
-@router.get("/api/jobs")
+@router.get("/api/jobs", responses=problems(404))
 def list_jobs(
     call: ReadCall,
     status: Annotated[JobStatus | None, Query(description="Exactly this status.")] = None,
@@ -63,7 +63,7 @@ def cancelled(job: Job) -> Cancelled:
     return Cancelled(message=message, run_id=job.run_id, job_id=job.id, status="cancel_requested")
 
 
-@router.get("/api/workers")
+@router.get("/api/workers", responses=problems(404))
 def list_workers(call: ReadCall, limit: Limit = 50, offset: Offset = 0, cursor: Cursor = None) -> Page[Worker]:
     """List workers, the one that started last first; those that ended are listed for a while."""
     with call.reading() as session:

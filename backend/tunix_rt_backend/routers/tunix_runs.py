@@ -102,7 +102,7 @@ def _started(job: Job, response: Response) -> RunStarted:
     return RunStarted(run_id=job.run_id, job_id=job.id, status=job.status, message=message)
 
 
-@router.get(_BASE)
+@router.get(_BASE, responses=problems(404))
 def list_runs(
     call: ReadCall,
     status: Annotated[RunStatus | None, Query(description="Exactly this status.")] = None,

@@ -77,6 +77,8 @@ class Order(Format):
     """When the traces were created."""
     skip: int
     """Traces that are in the database already."""
+    check_only: bool = False
+    """Whether rows are only checked: the frames have no payload."""
     max_ratio: int
     """Largest ratio of unpacked to packed bytes."""
 
@@ -201,7 +203,7 @@ def frames(order: Order) -> Iterator[tuple[Frame, bytes]]:
                 unpacked += _REJECTED_BYTES
             else:
                 good += 1
-                if good > order.skip:
+                if good > order.skip and not order.check_only:
                     rows.append(encoder.encode(number, found))
                     size += len(rows[-1])
             if size >= FRAME_BYTES or len(rows) >= FRAME_ROWS or count % FRAME_ROWS == 0:
@@ -277,9 +279,12 @@ class Reader:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
             cwd=order.path.parent,
         )  # fmt: skip
+        self._words: str | None = None
         assert self._process.stdin is not None
-        self._process.stdin.write(order.model_dump_json().encode())
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # a reader that died at once says so when its frames are read
+            self._process.stdin.write(order.model_dump_json().encode())
+            self._process.stdin.close()
+        self._process.stdin = None
 
     def frames(self) -> Iterator[tuple[Frame, bytes]]:
         """Yield what the reader says; without an end or a refusal as the last frame it broke."""
@@ -288,14 +293,12 @@ class Reader:
 
     def close(self) -> str:
         """End the reader, and return its last words."""
-        self._process.kill()
-        assert self._process.stderr is not None
-        assert self._process.stdout is not None
-        words = self._process.stderr.read().decode(errors="replace").strip()
-        self._process.stdout.close()
-        self._process.stderr.close()
-        code = self._process.wait()
-        return words.splitlines()[-1] if words else f"exit status {code}"
+        if self._words is None:
+            self._process.kill()
+            _, errors = self._process.communicate()
+            lines = errors.decode(errors="replace").strip().splitlines()
+            self._words = lines[-1] if lines else f"exit status {self._process.returncode}"
+        return self._words
 
 
 def write_frame(stream: IO[bytes], frame: Frame, payload: bytes) -> None:

@@ -1,0 +1,250 @@
+"""How fast a file of traces goes in by HTTP, against raw `executemany` into the same table: `make bench-ingest`.
+
+For SQLite and for PostgreSQL in turn, in one run on one machine: a fresh, migrated database takes N prepared rows by
+the driver's own `executemany` in one transaction; then a real server over another fresh database, migrated alike, takes
+the same N traces as one upload. The rows of the raw run come from a file in which every value is as the driver wants
+it, and only the time inside `executemany` and `commit` counts. The ratio is ours over raw. Memory is the largest
+resident size of the server and its reader together, looked at ten times a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+import psycopg
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "backend" / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from bench_data import generate
+
+from postgresql import Server
+from service import Service
+from tunix_rt.importers import read
+from tunix_rt_backend import db
+from tunix_rt_backend.services import parsing
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import utc_now
+
+TARGET = 0.5
+"""Least ratio of rows a second, ours over raw."""
+MEMORY_TARGET = 500.0
+"""Most MiB of the server and its reader."""
+BATCH = 5000
+
+
+def prepare(source: Path, target: Path, dialect: str) -> None:
+    """Write the rows of a file of traces as the driver takes them, one JSON list a line."""
+    order = parsing.Order(
+        path=source, label="bench", schema_name="gsm8k", mapping=None, license=None, source="bench", dialect="sqlite",
+        upload_id=uuid.uuid4(), created_at=utc_now(), skip=0, max_ratio=200,
+    )  # fmt: skip
+    place = parsing.columns().index("upload_id")
+    rows = parsing.Rows(order)
+    with target.open("wb") as stream:
+        for number, trace in read(source, schema="gsm8k"):
+            values = orjson.loads(rows.encode(number, trace))
+            values[place] = None  # there is no upload to belong to
+            stream.write(orjson.dumps(values) + b"\n")
+
+
+def batches(path: Path) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the prepared rows, some thousand at a time."""
+    batch: list[tuple[Any, ...]] = []
+    with path.open("rb") as stream:
+        for line in stream:
+            batch.append(tuple(orjson.loads(line)))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def raw(settings: Settings, prepared: Path) -> float:
+    """Return the seconds of the driver's `executemany` and of its commit."""
+    names, seconds = ", ".join(parsing.columns()), 0.0
+    if settings.database_url is None:
+        # The connection is set up as the service sets its own up: same journal, same durability, same cache.
+        engine = db.make_engine(settings)
+        connection: Any = engine.raw_connection()
+        sql = f"INSERT INTO traces ({names}) VALUES ({', '.join('?' * len(parsing.columns()))})"
+        cursor = connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+    else:
+        connection = psycopg.connect(settings.database_url.get_secret_value())
+        sql = f"INSERT INTO traces ({names}) VALUES ({', '.join(['%s'] * len(parsing.columns()))})"
+        cursor = connection.cursor()
+    for batch in batches(prepared):
+        started = time.perf_counter()
+        cursor.executemany(sql, batch)
+        seconds += time.perf_counter() - started
+    started = time.perf_counter()
+    connection.commit()
+    seconds += time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+class Watch(threading.Thread):
+    """The memory of a process and its children over time, in MiB."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.process, self.seen, self.stopped = psutil.Process(pid), [], threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(0.1):
+            total = 0
+            with contextlib.suppress(psutil.Error):
+                for one in (self.process, *self.process.children(recursive=True)):
+                    if "worker" not in one.cmdline():  # the worker of runs has no part in this
+                        total += one.memory_info().rss
+                self.seen.append(total / 2**20)
+
+    def stop(self) -> list[float]:
+        self.stopped.set()
+        self.join()
+        return self.seen
+
+
+def multipart(source: Path, boundary: str, on_error: str) -> Iterator[bytes]:
+    """Yield a form with one file, in pieces, so that the client holds no more than one of them."""
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="on_error"\r\n\r\n{on_error}\r\n'
+    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="bench.jsonl"\r\n\r\n'
+    yield head.encode()
+    with source.open("rb") as stream:
+        while piece := stream.read(2**18):
+            yield piece
+    yield f"\r\n--{boundary}--\r\n".encode()
+
+
+def ours(home: Path, database_url: str | None, source: Path, on_error: str) -> dict[str, Any]:
+    """Return the seconds of one upload by HTTP, the server's memory, and how long other requests took meanwhile."""
+    service = Service(home, database_url)
+    service.start()
+    assert service.process is not None
+    watch, others = Watch(service.process.pid), []
+    before = psutil.Process(service.process.pid).memory_info().rss / 2**20
+    done = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=120) as client:
+            while not done.wait(0.1):
+                started = time.perf_counter()
+                client.get("/api/datasets/uploads").raise_for_status()
+                others.append(1000 * (time.perf_counter() - started))
+
+    try:
+        watch.start()
+        asking = threading.Thread(target=ask)
+        asking.start()
+        boundary = uuid.uuid4().hex
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        started = time.perf_counter()
+        answer = service.client.post(
+            "/api/datasets/ingest", content=multipart(source, boundary, on_error), headers=headers, timeout=None
+        )
+        seconds = time.perf_counter() - started
+        done.set()
+        asking.join()
+        answer.raise_for_status()
+    finally:
+        memory = watch.stop()
+        worker = service.worker()
+        service.kill()
+        if worker:
+            worker.kill()
+    half = len(memory) // 2
+    return {
+        "seconds": round(seconds, 2),
+        "rows": answer.json()["ingested_count"],
+        "memory_mib": round(max(memory), 1),
+        "memory_idle_mib": round(before, 1),
+        "memory_half_mib": [round(max(memory[:half]), 1), round(max(memory[half:]), 1)],
+        "other_requests_ms": {
+            "n": len(others),
+            "p50": round(statistics.median(others), 1),
+            "p99": round(sorted(others)[int(0.99 * (len(others) - 1))], 1),
+        },
+    }
+
+
+def measure(name: str, folder: Path, source: Path, count: int) -> dict[str, Any]:
+    """Return the figures of one kind of database."""
+    server = Server(durable=True) if name == "postgresql" else None
+    try:
+        prepared = folder / "prepared.jsonl"
+        if not prepared.exists():
+            prepare(source, prepared, name)
+
+        def fresh(which: str) -> Settings:
+            home = folder / name / which
+            home.mkdir(parents=True)
+            settings = Settings(home=home, database_url=server.create(which) if server else None)
+            db.migrate(settings)
+            return settings
+
+        found: dict[str, Any] = {"raw": {"seconds": round(raw(fresh("raw"), prepared), 2)}}
+        for on_error in ("fail", "skip"):
+            settings = fresh(on_error)
+            url = settings.database_url.get_secret_value() if settings.database_url else None
+            found[on_error] = ours(settings.home, url, source, on_error)
+            if found[on_error]["rows"] != count:
+                raise RuntimeError(f"{count:,} rows were sent, {found[on_error]['rows']:,} went in")
+            found[on_error]["ratio"] = round(found["raw"]["seconds"] / found[on_error]["seconds"], 3)
+            shutil.rmtree(settings.home)
+    finally:
+        if server:
+            server.close()
+    for one in found.values():
+        one["rows_per_second"] = round(count / one["seconds"])
+    return found
+
+
+def main() -> None:
+    """Measure, print a table, and one JSON object as the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--traces", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    arguments = parser.parse_args()
+    names = ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,)
+    with tempfile.TemporaryDirectory(prefix="tunix-rt-bench-") as temporary:
+        folder = Path(temporary)
+        source = folder / "bench.jsonl"
+        generate(source, arguments.traces)
+        found = {name: measure(name, folder, source, arguments.traces) for name in names}
+        megabytes = source.stat().st_size / 1e6
+    print(f"{arguments.traces:,} traces, {megabytes:,.0f} MB, {os.cpu_count()} cores")
+    print(f"{'database':<12}{'way in':<24}{'rows/s':>10}{'of raw':>9}{'memory':>10}{'others p99':>12}")
+    for name, figures in found.items():
+        print(f"{name:<12}{'raw executemany':<24}{figures['raw']['rows_per_second']:>10,}{'100 %':>9}")
+        for way in ("fail", "skip"):
+            one = figures[way]
+            print(
+                f"{name:<12}{'upload, on_error=' + way:<24}{one['rows_per_second']:>10,}{one['ratio']:>9.0%}"
+                f"{one['memory_mib']:>6,.0f} MiB{one['other_requests_ms']['p99']:>9,.0f} ms"
+            )
+    ways = [figures[way] for figures in found.values() for way in ("fail", "skip")]
+    reached = all(one["ratio"] >= TARGET and one["memory_mib"] < MEMORY_TARGET for one in ways)
+    print(json.dumps({"traces": arguments.traces, "megabytes": round(megabytes), "reached": reached, **found}))
+
+
+if __name__ == "__main__":
+    main()

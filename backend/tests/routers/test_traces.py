@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -276,6 +276,20 @@ def test_facets_name_the_values_of_the_filters(client: TestClient) -> None:
     assert len(body["family"]) == 200
     assert body["truncated"] == ["family"]
     assert body["license"] == []
+
+
+@pytest.mark.parametrize("change", ["trace_version = '0.9'", "steps = '[]'", "meta = '[]'", "steps = '[{\"i\": 1}]'"])
+def test_a_row_of_another_version_is_refused_with_a_sentence(client: TestClient, session: Session, change: str) -> None:
+    """The prior system answered 500 on its own rows."""
+    made = post(client)
+    session.execute(text(f"UPDATE traces SET {change}"))
+    session.commit()
+    answer = client.get(f"/api/traces/{made}")
+    assert answer.status_code == 422
+    assert made in answer.json()["detail"]
+    assert client.get("/api/traces").json()["data"][0]["id"] == made
+    assert client.post(f"/api/traces/{made}/score", json={"criteria": "structure"}).status_code == 422
+    assert client.delete(f"/api/traces/{made}").status_code == 204
 
 
 def test_an_unknown_id_is_no_server_error(client: TestClient) -> None:

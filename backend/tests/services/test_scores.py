@@ -54,7 +54,14 @@ def test_arithmetic_counts_equations() -> None:
     verdict = arithmetic(trace)
     assert verdict.score == pytest.approx(200 / 3)
     assert (verdict.details["right"], verdict.details["checked"]) == (2, 3)
-    assert verdict.details["steps"][1] == {"i": 2, "verdict": "wrong", "found": "6", "expected": "5"}
+    wrong = {"text": "9 - 4 = 6", "verdict": "wrong", "found": "6", "expected": "5"}
+    assert verdict.details["steps"][1] == {"i": 2, "verdict": "wrong", "wrong": [wrong]}
+    assert verdict.details["whole"]
+
+
+def test_arithmetic_reads_a_bounded_part_of_a_very_long_trace() -> None:
+    verdict = arithmetic(make_trace("p", ["1 + 1 = 2", *["x" * 20_000] * 5, "1 + 1 = 3"], "2"))
+    assert (verdict.score, verdict.details["whole"]) == (100.0, False)
 
 
 def test_arithmetic_without_an_equation_is_none_with_a_reason() -> None:

@@ -114,8 +114,10 @@ def delete_trace(trace_id: uuid.UUID, call: WriteCall) -> None:
 def score_trace(trace_id: uuid.UUID, body: ScoreBody, call: WriteCall) -> ScoreRead:
     """Judge a trace and keep the verdict."""
     criteria = "structure" if body.criteria == "baseline" else body.criteria
+    with call.reading() as session:  # a long trace takes a while to judge: nobody shall wait to write meanwhile
+        verdict = scores.judge(session, trace_id, criteria)
     with call.writing() as session:
-        return ScoreRead.model_validate(scores.create_score(session, trace_id, criteria))
+        return ScoreRead.model_validate(scores.create_score(session, trace_id, criteria, verdict))
 
 
 @router.get("/api/traces/{trace_id}/scores", responses=problems(404))

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from tunix_rt.arithmetic import check_step, check_steps
+from tunix_rt.arithmetic import check_step
 from tunix_rt.errors import RenderError
 from tunix_rt.grading import Target, grade, grade_trace, infer_kind
 from tunix_rt.trace import ReasoningTrace, render
@@ -36,6 +36,9 @@ WHOLE = -1
 """What the table writes for a rating of the trace as a whole."""
 _LONG_ANSWER = 200
 """Characters from which on an answer is a text of its own, which the last step need not repeat."""
+
+_MAX_CHECKED = 100_000
+"""Characters of reasoning whose equations are computed; `details.whole` says whether that was all."""
 
 
 class Verdict(NamedTuple):
@@ -68,10 +71,19 @@ def structure(trace: ReasoningTrace) -> Verdict:
 
 def arithmetic(trace: ReasoningTrace) -> Verdict:
     """Compute every equation again: the share of equations that are right."""
-    verdicts = [equation.verdict for step in trace.steps for equation in check_step(step.content)]
-    right, checked = verdicts.count("right"), len(verdicts)
-    steps = [check.model_dump(mode="json") for check in check_steps(trace) if check.verdict != "none"]
-    details: dict[str, Any] = {"right": right, "checked": checked, "steps": steps}
+    right, checked, steps, read = 0, 0, [], 0
+    for step in trace.steps:
+        read += len(step.content)
+        if read > _MAX_CHECKED:
+            break
+        equations = check_step(step.content)
+        wrong = [equation for equation in equations if equation.verdict == "wrong"]
+        right += len(equations) - len(wrong)
+        checked += len(equations)
+        if equations:
+            verdict = "wrong" if wrong else "right"
+            steps.append({"i": step.i, "verdict": verdict, "wrong": [one.model_dump(mode="json") for one in wrong]})
+    details: dict[str, Any] = {"right": right, "checked": checked, "whole": read <= _MAX_CHECKED, "steps": steps}
     if not checked:
         return Verdict(None, {**details, "reason": "no step has an equation that can be judged"})
     return Verdict(100.0 * right / checked, details)
@@ -123,9 +135,14 @@ def _held(session: Session, trace_id: uuid.UUID) -> Row[Any]:
     return traces.read(session, trace_id)
 
 
-def create_score(session: Session, trace_id: uuid.UUID, criteria: str) -> TraceScore:
-    """Judge a trace and keep the verdict."""
-    verdict = GRADERS[criteria](traces.to_trace(_held(session, trace_id)))
+def judge(session: Session, trace_id: uuid.UUID, criteria: str) -> Verdict:
+    """Return a verdict on a trace, which is not kept; raise NotFound."""
+    return GRADERS[criteria](traces.to_trace(traces.read(session, trace_id)))
+
+
+def create_score(session: Session, trace_id: uuid.UUID, criteria: str, verdict: Verdict) -> TraceScore:
+    """Keep a verdict; raise NotFound if the trace has gone since."""
+    _held(session, trace_id)
     score = TraceScore(
         id=traces.new_id(),
         trace_id=trace_id,

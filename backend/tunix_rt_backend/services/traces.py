@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, text
 from sqlalchemy import select as choose
 from sqlalchemy.dialects.postgresql import JSONB
@@ -21,8 +22,9 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset.words import mix
+from tunix_rt.errors import DataError
 from tunix_rt.importers import RowProblem, check_row
-from tunix_rt.trace import ReasoningTrace
+from tunix_rt.trace import TRACE_VERSION, ReasoningTrace
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
@@ -44,7 +46,16 @@ EXCERPT = 300
 _CHUNK = 500
 """Rows fetched at a time while streaming."""
 
-_TRACE = (Trace.seq, Trace.id, Trace.created_at, Trace.prompt, Trace.steps, Trace.final_answer, Trace.meta)
+_TRACE = (
+    Trace.seq,
+    Trace.id,
+    Trace.created_at,
+    Trace.trace_version,
+    Trace.prompt,
+    Trace.steps,
+    Trace.final_answer,
+    Trace.meta,
+)
 _LISTED = (
     Trace.seq,
     Trace.id,
@@ -148,8 +159,22 @@ def row_values(
 
 
 def to_trace(row: Any) -> ReasoningTrace:
-    """Return a row as the trace that it was made from."""
-    return ReasoningTrace(prompt=row.prompt, steps=row.steps, final_answer=row.final_answer, meta=row.meta)
+    """Return a row as the trace that it was made from; raise DataError if it is none of this version."""
+    try:
+        return ReasoningTrace(
+            trace_version=row.trace_version,
+            prompt=row.prompt,
+            steps=row.steps,
+            final_answer=row.final_answer,
+            meta={} if row.meta is None else row.meta,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise DataError(
+            f"trace {row.id} does not follow trace version {TRACE_VERSION}: {field}: {first['msg']}; delete it, and "
+            "send it again corrected"
+        ) from error
 
 
 def checked(bodies: Sequence[TraceBody]) -> list[ReasoningTrace]:
@@ -181,7 +206,7 @@ def create(session: Session, traces: Sequence[ReasoningTrace]) -> list[dict[str,
 
 def read(session: Session, trace_id: uuid.UUID, what: str = "trace") -> Row[Any]:
     """Return one trace's row; raise NotFound."""
-    row = session.execute(choose(*_TRACE, Trace.trace_version).where(Trace.id == trace_id)).one_or_none()
+    row = session.execute(choose(*_TRACE).where(Trace.id == trace_id)).one_or_none()
     if row is None:
         raise NotFound(f"{what} {trace_id} is not here; GET /api/traces lists what is")
     return row
@@ -224,7 +249,7 @@ def difference(base: ReasoningTrace, other: ReasoningTrace) -> TraceDifference:
     """Return how two traces differ; steps that stand in each other's place are `changed`."""
     one, two = ([step.content for step in trace.steps] for trace in (base, other))
     changes: list[StepChange] = []
-    for tag, a, a_end, b, b_end in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+    for tag, a, a_end, b, b_end in SequenceMatcher(None, one, two).get_opcodes():
         for left, right in zip_longest(base.steps[a:a_end], other.steps[b:b_end]):
             kind: Change = "added" if left is None else "removed" if right is None else "changed"
             changes.append(

@@ -120,7 +120,16 @@ async def read_run_metrics(
     """
     metrics: Metrics = request.app.state.metrics
     query = MetricsQuery(points, tuple(dict.fromkeys(keys or ())), since_step)
-    return _rows(request, await metrics.in_thread(lambda: _metrics(metrics, run_id, query, call)), if_none_match)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    answer = metrics.remembered(run_id, query)
+    if answer is None:
+        answer = await metrics.in_thread(lambda: _metrics(metrics, run_id, query, call))
+    headers = {"etag": f"W/{answer.etag}", "vary": "Accept-Encoding"}
+    if is_known(if_none_match, answer.etag):
+        return Response(status_code=304, headers=headers)
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(answer.packed if packed else answer.plain, headers=headers, media_type="application/json")
 
 
 def _metrics(metrics: Metrics, run_id: str, query: MetricsQuery, call: ReadCall) -> Answer:
@@ -130,16 +139,6 @@ def _metrics(metrics: Metrics, run_id: str, query: MetricsQuery, call: ReadCall)
         with call.reading() as session:
             run_files.check_run(session, call.home, run_id)
         return EMPTY
-
-
-def _rows(request: Request, answer: Answer, if_none_match: str | None) -> Response:
-    headers = {"etag": f"W/{answer.etag}", "vary": "Accept-Encoding"}
-    if is_known(if_none_match, answer.etag):
-        return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["content-encoding"] = "gzip"
-        return Response(answer.packed, headers=headers, media_type="application/json")
-    return Response(answer.plain, headers=headers, media_type="application/json")
 
 
 @router.get("/samples")

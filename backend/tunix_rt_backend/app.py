@@ -12,7 +12,7 @@ from tunix_rt import __version__
 from tunix_rt_backend.db import make_engine, make_sessions
 from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
-from tunix_rt_backend.routers import ROUTERS, TAGS
+from tunix_rt_backend.routers import ROUTERS, TAGS, fences
 from tunix_rt_backend.services.access import LastUse, Lockout
 from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.tails import Tails, closing_on_signals
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
     app.state.metrics = Metrics(app.state.settings.home)
     app.state.tails = Tails(app.state.settings.home, app.state.sessions, app.state.settings.sse_poll_seconds)
     add_middleware(app)
+    app.include_router(fences())
     for router in ROUTERS:
         app.include_router(router)
     add_pages(app)

@@ -76,12 +76,13 @@ def add_exception_handlers(app: FastAPI) -> None:
 
 def _methods(request: Request) -> set[str]:
     """Return every method that the path of a request knows; each route alone knows only its own."""
-    found: set[str] = set()
+    found: dict[str, set[str]] = {}
     for router in ROUTERS:
         for route in router.routes:
             if route.matches(request.scope)[0] is not Match.NONE:
-                found |= getattr(route, "methods", None) or set()
-    return found
+                found.setdefault(getattr(route, "path", ""), set()).update(getattr(route, "methods", None) or ())
+    fixed = found.get(request.scope["path"])  # a fixed path is not also the name in `/api/traces/{trace_id}`
+    return fixed or set().union(*found.values())
 
 
 def is_down(error: Exception) -> bool:

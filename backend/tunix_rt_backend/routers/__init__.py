@@ -4,6 +4,8 @@ Tuning, regression and models join between evaluation and submissions when they 
 """
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from tunix_rt_backend.routers import (
     access,
@@ -33,6 +35,30 @@ ROUTERS: tuple[APIRouter, ...] = (
     submissions.router,
     access.router,
 )
+
+METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+
+
+def fences() -> APIRouter:
+    """Return a router, to be included first, that keeps a fixed path from being read as a name.
+
+    `DELETE /api/traces/compare` would else be the route of `/api/traces/{trace_id}` for a trace called `compare`.
+    """
+    known: dict[str, set[str]] = {}
+    for router in ROUTERS:
+        for route in router.routes:
+            known.setdefault(getattr(route, "path", ""), set()).update(getattr(route, "methods", None) or ())
+    fence = APIRouter()
+    for path, methods in known.items():
+        others = sorted(METHODS - methods)
+        if "{" not in path and others:
+            fence.add_route(path, _refuse, methods=others, include_in_schema=False)
+    return fence
+
+
+async def _refuse(request: Request) -> None:
+    raise HTTPException(405)
+
 
 TAGS = [
     {"name": "health", "description": "Is the service alive and ready, and what has it done."},

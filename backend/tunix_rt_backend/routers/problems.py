@@ -6,7 +6,7 @@ from typing import Any
 
 from tunix_rt_backend.errors import KINDS, Problem
 
-_ANY = (400, 401, 403, 408, 413, 415, 422, 429, 431, 503)
+_ANY = (400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+import re
+import typing
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 Row = TypeVar("Row")
 
@@ -23,6 +26,45 @@ class Wire(BaseModel):
     """Base of what goes over the wire; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Body(Wire):
+    """Base of what is sent to the service: a number is a number there, neither "5" nor true."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kinds_are_meant(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for name, value in values.items():
+                field = cls.model_fields.get(name)
+                if field is not None and isinstance(value, str | bool | int | float):
+                    _check_kind(name, value, _leaves(field.annotation))
+        return values
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is Annotated:
+        return _leaves(arguments[0])
+    return set().union(*map(_leaves, arguments)) if arguments else {annotation}
+
+
+def _check_kind(name: str, value: str | bool | int | float, kinds: set[Any]) -> None:
+    plain = kinds - {type(None)}
+    if plain and plain <= {int, float} and isinstance(value, str | bool):
+        raise ValueError(f"{name} is a number; got {value!r}")
+    if plain == {bool} and not isinstance(value, bool):
+        raise ValueError(f"{name} is true or false; got {value!r}")
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("expected a moment such as 2026-11-24T12:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime, AwareDatetime, BeforeValidator(_in_words)]
+"""A moment with its time zone, as RFC 3339 writes it; a bare number is none."""
 
 
 class Pagination(Wire):

@@ -149,27 +149,27 @@ def test_bad_rows_are_reported_or_left_out(client: TestClient, session: Session)
     assert "no row is left of 3" in refused(client, 422, dataset_version="v2", q="What", on_error="skip")["detail"]
 
 
-def test_contamination_is_refused_with_its_report(client: TestClient, session: Session) -> None:
+def test_contamination_is_refused_with_its_report(sqlite_client: TestClient, sqlite_session: Session) -> None:
     task = load("dev-reasoning-v1:heldout")
     items = [item.trace for item in task.items[:30] if item.trace is not None]
-    keep(session, arithmetic_rows.traces(200))
-    keep(session, items[:1])
-    assert build(client)["counts"]["quarantined"] == 1
-    row = client.get("/api/datasets/sums-v1/quarantine").json()["data"][0]
+    keep(sqlite_session, arithmetic_rows.traces(200))
+    keep(sqlite_session, items[:1])
+    assert build(sqlite_client)["counts"]["quarantined"] == 1
+    row = sqlite_client.get("/api/datasets/sums-v1/quarantine").json()["data"][0]
     assert (row["task"], row["kind"]) == (task.name, "prompt")
     assert row["trace"]["prompt"] == items[0].prompt
-    keep(session, items[1:])
-    problem = refused(client, 422, dataset_version="v2")
+    keep(sqlite_session, items[1:])
+    problem = refused(sqlite_client, 422, dataset_version="v2")
     assert problem["errors"][0]["task"] == task.name
     assert problem["errors"][0]["rows"] >= 20
-    assert build(client, dataset_version="v3", allow_contaminated=True)["counts"]["quarantined"] == 0
+    assert build(sqlite_client, dataset_version="v3", allow_contaminated=True)["counts"]["quarantined"] == 0
 
 
-def test_what_its_sender_said_is_kept_in_the_notes(client: TestClient, session: Session) -> None:
-    keep(session, arithmetic_rows.traces(5, source="a"))
+def test_what_its_sender_said_is_kept_in_the_notes(sqlite_client: TestClient, sqlite_session: Session) -> None:
+    keep(sqlite_session, arithmetic_rows.traces(5, source="a"))
     said = {"session_id": "s1", "parent_dataset_id": "p", "training_run_id": "r", "provenance": {"who": ["é", 1]}}
-    digest = build(client, filters={"source": "a"}, **said)["digest"]
-    manifest = client.get("/api/datasets/sums-v1").json()
+    digest = build(sqlite_client, filters={"source": "a"}, **said)["digest"]
+    manifest = sqlite_client.get("/api/datasets/sums-v1").json()
     selection = {"filters": {"source": "a"}, "selection_strategy": "all", "selected": 5}
     assert manifest["notes"].pop("request_id")  # by which the audit log and the log of requests know it
     assert manifest["notes"] == {"selection": selection, **said}
@@ -187,21 +187,24 @@ def test_two_builds_of_one_key_at_once_are_safe(client: TestClient, session: Ses
     assert client.get("/api/datasets/sums-v1").json()["digest"] == winner["digest"]
 
 
-def test_a_build_that_is_killed_changes_nothing(client: TestClient, session: Session, settings: Settings) -> None:
-    keep(session, arithmetic_rows.traces(40))
+def test_a_build_that_is_killed_changes_nothing(
+    sqlite_client: TestClient, sqlite_session: Session, sqlite_settings: Settings
+) -> None:
+    keep(sqlite_session, arithmetic_rows.traces(40))
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(client.post("/api/datasets/build", json=body())))
+    thread = threading.Thread(target=lambda: answers.append(sqlite_client.post("/api/datasets/build", json=body())))
     thread.start()
     while thread.is_alive():
         for child in psutil.Process().children():
             if "tunix_rt_backend.services.apart" in child.cmdline():
-                assert client.get("/api/health").status_code == 200  # it answers meanwhile
+                child.suspend()
+                assert sqlite_client.get("/api/health").status_code == 200  # it answers meanwhile
                 child.kill()
         time.sleep(0.01)
     assert answers[0].status_code == 503
     assert "retry-after" in answers[0].headers
-    assert not (settings.home / "datasets" / "sums-v1").exists()
-    assert build(client)["trace_count"] == 40
+    assert not (sqlite_settings.home / "datasets" / "sums-v1").exists()
+    assert build(sqlite_client)["trace_count"] == 40
 
 
 @pytest.mark.parametrize(
@@ -268,15 +271,15 @@ def test_list_is_paged_filtered_and_told_by_the_folders(
     assert client.get("/api/datasets", params={"cursor": "eA"}).status_code == 404
 
 
-def test_manifest_has_an_etag_and_is_not_sent_twice(client: TestClient, session: Session) -> None:
-    keep(session, arithmetic_rows.traces(5))
-    digest = build(client)["digest"]
-    answer = client.get("/api/datasets/sums-v1")
+def test_manifest_has_an_etag_and_is_not_sent_twice(sqlite_client: TestClient, sqlite_session: Session) -> None:
+    keep(sqlite_session, arithmetic_rows.traces(5))
+    digest = build(sqlite_client)["digest"]
+    answer = sqlite_client.get("/api/datasets/sums-v1")
     assert answer.headers["etag"] == f'"{digest}"'
     for known in (answer.headers["etag"], f'W/"x", W/{answer.headers["etag"]}', "*"):
-        again = client.get("/api/datasets/sums-v1", headers={"If-None-Match": known})
+        again = sqlite_client.get("/api/datasets/sums-v1", headers={"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
-    assert client.get("/api/datasets/sums-v1", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert sqlite_client.get("/api/datasets/sums-v1", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
 @pytest.mark.parametrize("damage", ["torn", "version", "field", "other", "link"])
@@ -335,16 +338,16 @@ def test_delete_takes_row_and_folder_away_unless_a_job_needs_them(
 
 
 def test_preview_shows_every_row_once_as_the_model_reads_it(
-    client: TestClient, session: Session, settings: Settings
+    sqlite_client: TestClient, sqlite_session: Session, sqlite_settings: Settings
 ) -> None:
-    keep(session, arithmetic_rows.traces(23))
-    build(client, valid_fraction=0.2)
-    expected = list(dataset.load(settings.home, "sums-v1").traces("train"))
+    keep(sqlite_session, arithmetic_rows.traces(23))
+    build(sqlite_client, valid_fraction=0.2)
+    expected = list(dataset.load(sqlite_settings.home, "sums-v1").traces("train"))
     rows: list[dict[str, Any]] = []
     cursor = None
     while True:
         params = {"limit": 5, **({"cursor": cursor} if cursor else {})}
-        page = client.get("/api/datasets/sums-v1/preview", params=params).json()
+        page = sqlite_client.get("/api/datasets/sums-v1/preview", params=params).json()
         rows += page["data"]
         cursor = page["pagination"]["next_cursor"] or cursor
         if page["pagination"]["next_cursor"] is None:
@@ -354,25 +357,25 @@ def test_preview_shows_every_row_once_as_the_model_reads_it(
         text = render(trace)
         assert (row["prompt"], row["completion"], row["meta"]) == (text.prompt, text.completion, trace.meta)
         assert [step["content"] for step in row["steps"]] == [step.content for step in trace.steps]
-    wrong = client.get("/api/datasets/sums-v1/preview", params={"split": "valid", "cursor": cursor})
+    wrong = sqlite_client.get("/api/datasets/sums-v1/preview", params={"split": "valid", "cursor": cursor})
     assert wrong.status_code == 404
-    assert client.get("/api/datasets/sums-v1/preview", params={"split": "test"}).status_code == 404
-    assert client.get("/api/datasets/sums-v1/preview", params={"split": "../x"}).status_code == 422
+    assert sqlite_client.get("/api/datasets/sums-v1/preview", params={"split": "test"}).status_code == 404
+    assert sqlite_client.get("/api/datasets/sums-v1/preview", params={"split": "../x"}).status_code == 422
 
 
 def test_statistics_duplicates_and_diff_are_the_engines(
-    client: TestClient, session: Session, settings: Settings
+    sqlite_client: TestClient, sqlite_session: Session, sqlite_settings: Settings
 ) -> None:
-    keep(session, [*arithmetic_rows.traces(12), *arithmetic_rows.traces(2, id="copy")])
-    build(client)
-    keep(session, arithmetic_rows.traces(3, start=40))
-    build(client, dataset_version="v2")
-    a, b = (dataset.load(settings.home, key) for key in ("sums-v1", "sums-v2"))
-    assert client.get("/api/datasets/sums-v1/statistics").json() == a.manifest.statistics.model_dump()
-    copies = client.get("/api/datasets/sums-v1/duplicates").json()["data"]
+    keep(sqlite_session, [*arithmetic_rows.traces(12), *arithmetic_rows.traces(2, id="copy")])
+    build(sqlite_client)
+    keep(sqlite_session, arithmetic_rows.traces(3, start=40))
+    build(sqlite_client, dataset_version="v2")
+    a, b = (dataset.load(sqlite_settings.home, key) for key in ("sums-v1", "sums-v2"))
+    assert sqlite_client.get("/api/datasets/sums-v1/statistics").json() == a.manifest.statistics.model_dump()
+    copies = sqlite_client.get("/api/datasets/sums-v1/duplicates").json()["data"]
     assert [(row["kind"], row["similarity"]) for row in copies] == [("exact", 1.0)] * 2
-    found = client.get("/api/datasets/sums-v1/diff", params={"other": "sums-v2"}).json()
+    found = sqlite_client.get("/api/datasets/sums-v1/diff", params={"other": "sums-v2"}).json()
     assert found == dataset.diff(a, b).model_dump()
     assert found["added"] == 3
-    assert client.get("/api/datasets/sums-v1/diff", params={"other": "none-v1"}).status_code == 404
-    assert client.get("/api/datasets/sums-v1/diff").status_code == 422
+    assert sqlite_client.get("/api/datasets/sums-v1/diff", params={"other": "none-v1"}).status_code == 404
+    assert sqlite_client.get("/api/datasets/sums-v1/diff").status_code == 422

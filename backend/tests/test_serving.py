@@ -1,0 +1,115 @@
+"""`tunix-rt serve`: one service and one worker, both ended by one Ctrl-C; a worker that dies comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from postgresql import free_port
+from service import Service, environment, running
+from tunix_rt.errors import TunixRtError
+from tunix_rt_backend import serving
+from tunix_rt_backend.settings import Settings
+
+SECONDS = 120
+
+
+def refused(*words: str, home: Path, url: str | None = None) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tunix_rt", *words],
+        env=environment(home, url),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return done.returncode, done.stderr.splitlines()[-1]
+
+
+def test_killed_worker_comes_back_and_ctrl_c_ends_both(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home")
+    with running(service):
+        deadline = time.monotonic() + SECONDS
+        while (first := service.worker()) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(first.pid, signal.SIGKILL)
+        while (second := service.worker()) is None or second.pid == first.pid:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        while not any(
+            worker["pid"] == second.pid and worker["alive"] for worker in service.json("GET", "/api/workers")["data"]
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert service.stop() == 0
+        assert not second.is_running()
+
+
+def test_open_stream_does_not_keep_the_service_from_ending(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home")
+    with running(service), socket.create_connection(("127.0.0.1", service.port)) as idle:
+        idle.sendall(b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        began = time.monotonic()
+        assert service.stop() == 0
+        assert time.monotonic() - began < 60
+
+
+def test_worker_ends_with_the_service_that_is_killed(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home")
+    with running(service):
+        deadline = time.monotonic() + SECONDS
+        while (worker := service.worker()) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        service.kill()
+        worker.wait(SECONDS)
+
+
+def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, words = refused("serve", f"--port={port}", home=tmp_path)
+    assert code == 1
+    assert words.startswith(f"error: cannot listen on 127.0.0.1, port {port}")
+    assert "--port" in words
+
+
+def test_address_that_others_reach_needs_a_token(tmp_path: Path) -> None:
+    code, words = refused("serve", "--host=0.0.0.0", f"--port={free_port()}", home=tmp_path)
+    assert code == 2
+    assert "tunix-rt token create" in words
+
+
+def test_database_that_does_not_answer_is_one_sentence_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://tunix:secret@127.0.0.1:{free_port()}/tunix"
+    code, words = refused("serve", f"--port={free_port()}", home=tmp_path, url=url)
+    assert code == 1
+    assert "TUNIX_RT_DATABASE_URL" in words
+    assert "secret" not in words
+
+
+def test_worker_refuses_tables_of_another_version(tmp_path: Path) -> None:
+    code, words = refused("worker", "--drain", home=tmp_path)
+    assert code == 2
+    assert "tunix-rt migrate" in words
+
+
+def test_unknown_host_is_refused() -> None:
+    with pytest.raises(TunixRtError, match="cannot listen on"):
+        serving.listen("no.such.host.invalid", 80)
+
+
+def test_tables_are_made_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    settings = Settings(home=tmp_path / "home")
+    serving.prepare_database(settings, said.append)
+    serving.prepare_database(settings, said.append)
+    assert [line.split(": ")[-1] for line in said] == ["tables are made"]

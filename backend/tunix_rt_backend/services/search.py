@@ -47,7 +47,7 @@ _MIN_PREFIX = 3
 """Shortest beginning of a word: the index holds those of this length, and a shorter one would be in every trace."""
 _FEW = 10_000
 """Matches that are sorted by time rather than looked for by it."""
-_NEWEST = 2_000
+_NEWEST = 4_000
 """Rows that PostgreSQL reads before it asks its search index."""
 
 _WORD = re.compile(r"[^\W_]+")

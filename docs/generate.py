@@ -1,4 +1,4 @@
-"""Write docs/reference from the code: the command line, the configurations, the formats.
+"""Write docs/reference from the code: the command line, the configurations, the formats, the service.
 
     python docs/generate.py            writes the pages
     python docs/generate.py --check    exits 1 and names each page that is not what the code says
@@ -27,6 +27,9 @@ import tunix_rt
 from tunix_rt.cli import app
 from tunix_rt.config import CONFIGS
 from tunix_rt.formats import Format
+from tunix_rt_backend.app import create_app
+from tunix_rt_backend.routers import TAGS
+from tunix_rt_backend.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
 HEADER = "<!-- Written by docs/generate.py (`make docs`); do not edit. -->\n\n"
@@ -122,6 +125,41 @@ def formats() -> str:
     return "\n".join(parts)
 
 
+def service() -> str:
+    """Return the page of all settings and routes of the service."""
+    parts = [HEADER + "# The service\n"]
+    parts.append(
+        "`tunix-rt serve` shows these routes with their parameters and shapes at `/api/docs`; `tunix-rt openapi`\n"
+        "prints them as one document. Every error is `application/problem+json` with a stable `type`.\n"
+    )
+    parts += [
+        "## Settings\n",
+        "Read from the environment.\n",
+        "| variable | type | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = json.dumps(field.default, default=str)
+        row = [f"`TUNIX_RT_{name.upper()}`", _type(field.annotation), f"`{default}`", _plain(field.description or "")]
+        parts.append(f"| {' | '.join(row)} |")
+    for tag in TAGS:
+        parts += [
+            f"\n## {tag['name']}\n",
+            f"{tag['description']}\n",
+            "| route | operation | what it does |",
+            "|---|---|---|",
+        ]
+        parts += [row for label, row in _operations() if label == tag["name"]]
+    return "\n".join(parts) + "\n"
+
+
+def _operations() -> Iterator[tuple[str, str]]:
+    for path, methods in create_app(Settings()).openapi()["paths"].items():
+        for method, operation in methods.items():
+            first = _plain(operation.get("description", "").split("\n\n")[0])
+            yield operation["tags"][0], f"| `{method.upper()} {path}` | `{operation['operationId']}` | {first} |"
+
+
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
     names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     for name in sorted(names):
@@ -182,7 +220,7 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-PAGES = {"cli.md": command_line, "config.md": configurations, "formats.md": formats}
+PAGES = {"cli.md": command_line, "config.md": configurations, "formats.md": formats, "service.md": service}
 
 
 def main(check: bool) -> int:

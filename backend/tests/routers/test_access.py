@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from tunix_rt_backend.app import create_app
+from tunix_rt_backend.db import writing
 from tunix_rt_backend.services import access
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, CookieSession, Token, utc_now
@@ -31,6 +32,7 @@ def guest(closed: FastAPI) -> Iterator[TestClient]:
 
 def token_of(app: FastAPI, scope: access.Scope, name: str | None = None) -> str:
     with app.state.sessions() as session:
+        writing(session)  # the time of last use may be written meanwhile
         _, secret = access.create_token(session, name or scope, scope, None)
         session.commit()
     return secret

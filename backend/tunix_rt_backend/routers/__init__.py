@@ -4,8 +4,10 @@ Tuning, regression and models join between evaluation and submissions when they 
 """
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tunix_rt_backend.routers import (
     access,
@@ -44,19 +46,19 @@ def fences() -> APIRouter:
 
     `DELETE /api/traces/compare` would else be the route of `/api/traces/{trace_id}` for a trace called `compare`.
     """
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     known: dict[str, set[str]] = {}
-    for router in ROUTERS:
-        for route in router.routes:
-            known.setdefault(getattr(route, "path", ""), set()).update(getattr(route, "methods", None) or ())
+    for route in routes:
+        known.setdefault(route.path, set()).update(route.methods or ())
     fence = APIRouter()
     for path, methods in known.items():
-        others = sorted(METHODS - methods)
-        if "{" not in path and others:
-            fence.add_route(path, _refuse, methods=others, include_in_schema=False)
+        read_as_name = any("{" in route.path and route.path_regex.match(path) for route in routes)
+        if "{" not in path and read_as_name:
+            fence.add_route(path, _refuse, methods=sorted(METHODS - methods), include_in_schema=False)
     return fence
 
 
-async def _refuse(request: Request) -> None:
+async def _refuse(request: Request) -> Response:
     raise HTTPException(405)
 
 

@@ -1,0 +1,93 @@
+"""Send prepared HTTP requests over kept-open connections and time each; it does not know what is asked.
+
+A raw client: the ordinary ones cost more time a request than the service does, on the cores that both share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Timed:
+    """What a series of requests took."""
+
+    seconds: list[float] = field(default_factory=list)
+    """Latency of each request, in seconds."""
+    wall: float = 0.0
+    """From the first request to the last answer, in seconds."""
+    bytes: int = 0
+    """Bytes of all bodies."""
+    wrong: dict[int, int] = field(default_factory=dict)
+    """How often each status other than 200 came."""
+
+    def quantile(self, share: float) -> float:
+        """Return a quantile of the latencies, in milliseconds."""
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    def record(self) -> dict[str, float | int | dict[int, int]]:
+        """Return the figures that a table shows."""
+        return {
+            "requests": len(self.seconds),
+            "p50_ms": round(self.quantile(0.5), 2),
+            "p99_ms": round(self.quantile(0.99), 2),
+            "requests_per_second": round(len(self.seconds) / self.wall, 1),
+            "mean_bytes": round(self.bytes / max(1, len(self.seconds))),
+        }
+
+
+def get(path: str) -> bytes:
+    """Return a GET request for a path that is already encoded."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n".encode()
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, int]:
+    """Read one answer; return its status and the length of its body."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    status = int(head[9:12])
+    if b"\r\ntransfer-encoding: chunked" in head:
+        length = 0
+        while size := int((await reader.readuntil(b"\r\n"))[:-2], 16):
+            await reader.readexactly(size + 2)
+            length += size
+        await reader.readexactly(2)
+        return status, length
+    start = head.index(b"\r\ncontent-length: ") + 18
+    length = int(head[start : head.index(b"\r\n", start)])
+    await reader.readexactly(length)
+    return status, length
+
+
+async def drive(port: int, requests: Sequence[bytes], *, in_flight: int) -> Timed:
+    """Send every request, `in_flight` at a time, each over one of as many connections."""
+    timed = Timed()
+    queue = iter(requests)
+
+    async def one(queue: Iterator[bytes]) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+        for request in queue:
+            began = time.perf_counter()
+            writer.write(request)
+            status, length = await answer(reader)
+            timed.seconds.append(time.perf_counter() - began)
+            timed.bytes += length
+            if status != 200:
+                timed.wrong[status] = timed.wrong.get(status, 0) + 1
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(queue) for _ in range(in_flight)))
+    timed.wall = time.perf_counter() - began
+    return timed
+
+
+def measure(port: int, paths: Sequence[str], *, count: int, in_flight: int) -> Timed:
+    """Ask for the paths in turn, `count` times in all, after a short warm-up."""
+    asked = [get(path) for path in itertools.islice(itertools.cycle(paths), count)]
+    asyncio.run(drive(port, asked[: min(len(asked), 4 * in_flight)], in_flight=in_flight))
+    return asyncio.run(drive(port, asked, in_flight=in_flight))

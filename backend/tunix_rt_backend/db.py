@@ -26,7 +26,10 @@ def make_engine(settings: Settings) -> Engine:
     if settings.url.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            settings.url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}, pool_size=40, max_overflow=20
+            settings.url,
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+            pool_size=40,
+            max_overflow=20,
         )
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -177,7 +177,10 @@ class DatasetRow(Base):
     """A frozen dataset folder."""
 
     __tablename__ = "datasets"
-    __table_args__ = (Index("ix_datasets_created", "created_at", "key"), Index("ix_datasets_name", "name", "created_at"))
+    __table_args__ = (
+        Index("ix_datasets_created", "created_at", "key"),
+        Index("ix_datasets_name", "name", "created_at"),
+    )
 
     key: Mapped[str] = mapped_column(String(256), primary_key=True)
     name: Mapped[str] = mapped_column(String(128))
@@ -267,7 +270,7 @@ class EvaluationRow(Base):
     metrics: Mapped[dict[str, Any]]
     """The manifest's metrics, with their intervals."""
     strict_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands of evaluations are paired from rows."""
+    """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands are paired without reading samples."""
     lenient_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """The same for lenient scores."""
     mark: Mapped[int] = mapped_column(BigInteger)

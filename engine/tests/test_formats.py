@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tunix_rt.formats import (
     digest_file,
     digest_files,
     digest_value,
+    is_locked,
     locked,
     read_jsonl,
     staged_folder,
@@ -201,3 +203,28 @@ def test_lock_is_held_once_and_ends_with_the_process(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == 9
     with locked(tmp_path):
         pass
+
+
+def test_whoever_only_looks_keeps_nobody_from_the_lock(tmp_path: Path) -> None:
+    ended = threading.Event()
+    seen: set[bool] = set()
+
+    def look() -> None:
+        while not ended.is_set():
+            seen.add(is_locked(tmp_path))
+
+    watchers = [threading.Thread(target=look) for _ in range(8)]
+    for watcher in watchers:
+        watcher.start()
+    try:
+        for _ in range(100):
+            with locked(tmp_path):
+                assert is_locked(tmp_path)
+                with pytest.raises(BusyError), locked(tmp_path):
+                    pass
+    finally:
+        ended.set()
+        for watcher in watchers:
+            watcher.join()
+    assert seen == {False, True}
+    assert not is_locked(tmp_path)

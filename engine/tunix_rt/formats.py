@@ -11,12 +11,13 @@ import fcntl
 import hashlib
 import json
 import os
+import random
 import shutil
 import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,8 +26,8 @@ from tunix_rt.errors import BusyError, DataError, DigestError, UsageError
 
 MANIFEST = "manifest.json"
 """File name of the manifest in every folder that describes itself."""
-_GLANCE = 0.2
-"""Seconds that somebody who only looks whether a folder is held may hold it."""
+_PATIENCE = 30.0
+"""Seconds that those who only look whether a folder is held may keep it from somebody who wants to hold it."""
 
 
 class Format(BaseModel):
@@ -195,24 +196,38 @@ def staged_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
 def locked(folder: Path) -> Iterator[None]:
     """Hold a folder for this process; raise BusyError if another process holds it.
 
-    The lock is the kernel's (flock): it ends with the process, so that SIGKILL leaves nothing to clean up.
+    The lock is the kernel's (flock): it ends with the process, so that SIGKILL leaves nothing to clean up. Whoever only
+    looks shares the lock for an instant, which holds nobody up for longer than that.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a+") as stream:
-        deadline = time.monotonic() + _GLANCE
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    stream.seek(0)
-                    raise BusyError(
-                        f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it"
-                    ) from error
-                time.sleep(0.01)
+        deadline = time.monotonic() + _PATIENCE
+        while not _flock(stream, fcntl.LOCK_EX):
+            if not _flock(stream, fcntl.LOCK_SH) or time.monotonic() > deadline:
+                stream.seek(0)
+                raise BusyError(f"{folder} is in use by process {stream.read().strip() or '?'}; wait for it or stop it")
+            fcntl.flock(stream, fcntl.LOCK_UN)
+            time.sleep(random.SystemRandom().uniform(0.0, 0.005))  # no draw of the program's own generator is used up
         stream.seek(0)
         stream.truncate()
         stream.write(str(os.getpid()))
         stream.flush()
         yield
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a living process holds a folder."""
+    try:
+        with (folder / ".lock").open("rb") as stream:
+            return not _flock(stream, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _flock(stream: IO[Any], kind: int) -> bool:
+    """Take a lock of a kind, and return whether it could be had at once."""
+    try:
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import fcntl
 import logging
 import re
 import signal
@@ -38,6 +37,7 @@ from tunix_rt.formats import (
     check_digests,
     digest_file,
     digest_value,
+    is_locked,
     locked,
     staged_folder,
     write_format,
@@ -280,15 +280,7 @@ def shown_status(run: RunDir, manifest: RunManifest) -> str:
 
 def is_held(run: RunDir) -> bool:
     """Return whether a living process works on this run."""
-    lock = run.path / ".lock"
-    if not lock.exists():
-        return False
-    with lock.open("rb") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
+    return is_locked(run.path)
 
 
 def update_run(run: RunDir, **changes: Any) -> RunManifest:

@@ -26,13 +26,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--pause", type=float, default=10.0, help="longest time between two kills, in seconds")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tunix-rt-soak-") as folder:
         house = House(Path(folder), asked.database)
         house.settings.home.mkdir(parents=True, exist_ok=True)
         digest = nano.prepare(house.settings.home)
         with house.open():
-            told = disturb(house, kills=asked.kills, seed=asked.seed)
+            told = disturb(house, kills=asked.kills, seed=asked.seed, pause=(0.5, asked.pause))
     wrong = losses(told)
     other = [run for run, found in told.digests.items() if found != digest]
     print(f"{'second':>8}  killed")

@@ -149,11 +149,14 @@ def rebuild_index(as_json: Json = False) -> None:
 
     Prints how many there are; a folder that is not whole has no row, and is named with what is wrong with it.
     """
-    from tunix_rt.cli.options import say
-    from tunix_rt_backend.services import index
+    from tunix_rt.cli.options import say, working
+    from tunix_rt_backend.services import census
 
-    with _call("rebuild_index") as call, call.writing(target="index") as session:
-        report = index.rebuild(session, call.home)
+    with _call("rebuild_index") as call, working() as reporter:
+        with reporter.phase("read the folders"):
+            found = census.take(call.home, reporter.update)
+        with reporter.phase("write the rows"), call.writing(target="index") as session:
+            report = census.write(session, found)
     if as_json:
         show_json(report)
         return

@@ -16,7 +16,7 @@ from made import RUN, make_evaluation, make_run
 from tunix_rt.config import SessionConfig, SFTConfig, read_config
 from tunix_rt.formats import locked, write_text
 from tunix_rt.run import ACTIVE, new_run, read_run, update_run
-from tunix_rt_backend.services import index, jobs, plans
+from tunix_rt_backend.services import census, index, jobs, plans
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, EvaluationRow, Job, Run, utc_now
 
@@ -393,7 +393,7 @@ def test_deleted_run_is_gone_with_its_files_and_stays_gone(client: TestClient, s
     assert list((home / "runs").iterdir()) == []
     assert client.get(f"{BASE}/{run_id}").status_code == 404
     assert client.delete(f"{BASE}/{run_id}").status_code == 404
-    index.rebuild(session, home)
+    census.rebuild(session, home)
     session.commit()
     assert client.get(f"{BASE}/{run_id}").status_code == 404
     assert session.scalars(select(EvaluationRow.run_id)).all() == [run_id], "what was made from it stays"

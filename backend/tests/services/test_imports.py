@@ -22,7 +22,7 @@ from made import RUN, digest_of, make_evaluation, make_run, zipped
 from tunix_rt.cli import app as commands
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.run import RunDir, read_run, update_run, verify_run
-from tunix_rt_backend.services import index, runs
+from tunix_rt_backend.services import census, runs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, DatasetRow, EvaluationRow, Run
 
@@ -67,7 +67,7 @@ def test_zip_of_a_run_is_taken_in(client: TestClient, session: Session, settings
     assert digest_of(RunDir(settings.home / "runs" / RUN)) == digest_of(RunDir(elsewhere / "runs" / RUN))
     entry = session.scalars(select(AuditEntry)).one()
     assert (entry.action, entry.detail) == ("import_run", {"runs": [RUN]})
-    index.rebuild(session, settings.home)
+    census.rebuild(session, settings.home)
     assert session.scalars(select(Run.mode)).all() == ["import"]
     assert list((settings.home / "cache" / "imports").iterdir()) == []
 

@@ -16,7 +16,7 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.formats import locked, write_text
 from tunix_rt.run import RunDir, new_run, update_run
 from tunix_rt.submission import bundle
-from tunix_rt_backend.services import index, jobs, runs
+from tunix_rt_backend.services import census, index, jobs, runs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import DatasetRow, EvaluationRow, Job, Run, SubmissionRow, utc_now
 
@@ -60,7 +60,7 @@ def test_rebuilt_index_equals_the_one_that_was_lost(session: Session, settings: 
     for table in TABLES:
         session.execute(delete(table))
     session.commit()
-    report = index.rebuild(session, settings.home)
+    report = census.rebuild(session, settings.home)
     session.commit()
     assert snapshot(session) == before
     assert report.model_dump() == {"datasets": 1, "runs": 3, "evaluations": 1, "submissions": 1, "broken": []}
@@ -90,7 +90,7 @@ def test_broken_folder_is_reported_with_a_sentence_and_stops_nothing(session: Se
     (home / "runs" / ".half.tmp").mkdir()
     nul = make_run(home, "nul-run")
     update_run(nul, results={"note": "a\0b"})
-    report = index.rebuild(session, home)
+    report = census.rebuild(session, home)
     session.commit()
     problems = {broken.folder: broken.problem for broken in report.broken}
     assert {"runs/old-run", "runs/wrong-name", "runs/empty"} <= set(problems)
@@ -125,8 +125,12 @@ def test_run_whose_process_is_gone_is_never_shown_as_running(session: Session, s
     update_run(run, status="running", attempts=1)
     with locked(run.path):
         assert index.index_run(session, run.path).status == "running"
-    assert [row.status for row in index.refresh_active(session, settings.home)] == ["interrupted"]
-    assert index.refresh_active(session, settings.home) == []
+        assert index.stale_runs(session, settings.home) == []
+    assert index.stale_runs(session, settings.home) == [run.id]
+    row = index.refresh_run(session, settings.home, run.id)
+    assert row is not None
+    assert row.status == "interrupted"
+    assert index.stale_runs(session, settings.home) == []
 
 
 @pytest.mark.parametrize(

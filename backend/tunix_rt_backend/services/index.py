@@ -1,26 +1,23 @@
 """Index: rows made from folders; the folder is the truth, and the row is there to be found.
 
-A row is a function of its folder, and of the jobs of a run: delete every row, `rebuild`, and the same rows are back. It
-does not know who asks, and changes no folder.
+A row is a function of its folder, and of the jobs of a run: delete every row, take a `census`, and the same rows are
+back. It does not know who asks, and changes no folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import Field
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError as DataFault
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
-from tunix_rt.errors import DataError, TunixRtError
+from tunix_rt.errors import DataError
 from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
-from tunix_rt.formats import MANIFEST, Format, digest_value
+from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt.submission import BUNDLE, SubmissionManifest
@@ -34,35 +31,11 @@ IMPORT_RECORD = "import.json"
 Row = TypeVar("Row", bound=Base)
 
 
-class Broken(Format):
-    """A folder that has no row, and why."""
-
-    folder: str
-    """The folder, relative to the home folder."""
-    problem: str
-    """What was expected, what came, what to do."""
-
-
-class IndexReport(Format):
-    """What a rebuild found."""
-
-    datasets: int = 0
-    """Datasets that have a row."""
-    runs: int = 0
-    """Runs that have a row, those that wait for a worker included."""
-    evaluations: int = 0
-    """Evaluations that have a row."""
-    submissions: int = 0
-    """Submissions that have a row."""
-    broken: list[Broken] = Field(default_factory=list)
-    """Folders that have none."""
-
-
-def index_dataset(session: Session, folder: Path) -> DatasetRow:
-    """Write the row of a dataset's folder; raise DataError if the folder is not whole."""
+def dataset_values(folder: Path) -> dict[str, Any]:
+    """Return the row of a dataset's folder; raise DataError if the folder is not whole."""
     manifest = DatasetManifest.read(folder / MANIFEST)
     _named(folder, manifest.key)
-    values = {
+    return {
         "key": manifest.key,
         "name": manifest.name,
         "version": manifest.version,
@@ -75,7 +48,11 @@ def index_dataset(session: Session, folder: Path) -> DatasetRow:
         "families": manifest.families,
         "counts": manifest.counts.model_dump(),
     }
-    return _upsert(session, DatasetRow, values)
+
+
+def index_dataset(session: Session, folder: Path) -> DatasetRow:
+    """Write the row of a dataset's folder; raise DataError if the folder is not whole."""
+    return _upsert(session, DatasetRow, dataset_values(folder))
 
 
 def index_run(session: Session, folder: Path) -> Run:
@@ -90,14 +67,14 @@ def index_run(session: Session, folder: Path) -> Run:
     return row
 
 
-def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
-    """Write the row of an evaluation's folder; raise DataError if the folder is not whole."""
+def evaluation_values(folder: Path) -> dict[str, Any]:
+    """Return the row of an evaluation's folder; raise DataError if the folder is not whole."""
     manifest = EvaluationManifest.read(folder / MANIFEST)
     _named(folder, manifest.id)
     for name in manifest.files:
         _size(folder, name)
     samples = list(read_samples(folder))
-    values = {
+    return {
         "evaluation_id": manifest.id,
         "digest": manifest.digest,
         "created_at": moment(manifest.created),
@@ -121,14 +98,18 @@ def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
     }
-    return _upsert(session, EvaluationRow, values)
 
 
-def index_submission(session: Session, folder: Path) -> SubmissionRow:
-    """Write the row of a submission's folder; raise DataError if the folder is not whole."""
+def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
+    """Write the row of an evaluation's folder; raise DataError if the folder is not whole."""
+    return _upsert(session, EvaluationRow, evaluation_values(folder))
+
+
+def submission_values(folder: Path) -> dict[str, Any]:
+    """Return the row of a submission's folder; raise DataError if the folder is not whole."""
     manifest = SubmissionManifest.read(folder / MANIFEST)
     _named(folder, manifest.id)
-    values = {
+    return {
         "submission_id": manifest.id,
         "digest": manifest.digest,
         "run_id": manifest.run,
@@ -136,12 +117,18 @@ def index_submission(session: Session, folder: Path) -> SubmissionRow:
         "bytes": _size(folder, BUNDLE),
         "manifest": manifest.model_dump(mode="json"),
     }
-    return _upsert(session, SubmissionRow, values)
+
+
+def index_submission(session: Session, folder: Path) -> SubmissionRow:
+    """Write the row of a submission's folder; raise DataError if the folder is not whole."""
+    return _upsert(session, SubmissionRow, submission_values(folder))
 
 
 def refresh_run(session: Session, home: Path, run_id: str) -> Run | None:
     """Write the row of a run again from its folder and its jobs; None (and no row) if there is neither."""
     folder = home / "runs" / run_id
+    # Whoever changes a job of the run writes its row, too: what is read from here on is not older than the row.
+    session.execute(select(Run.run_id).where(Run.run_id == run_id).with_for_update())
     if (folder / MANIFEST).is_file():
         return index_run(session, folder)
     newest, oldest = jobs.newest(session, run_id), jobs.oldest(session, run_id)
@@ -151,23 +138,54 @@ def refresh_run(session: Session, home: Path, run_id: str) -> Run | None:
     return _upsert(session, Run, waiting_values(oldest, newest))
 
 
-def refresh_active(session: Session, home: Path) -> list[Run]:
-    """Write the rows of runs that look as if a process worked on them again: it may have ended without a word."""
-    names = session.scalars(select(Run.run_id).where(Run.status.in_(ACTIVE))).all()
-    return [row for name in names if (row := refresh_run(session, home, name))]
+def stale_runs(session: Session, home: Path) -> list[str]:
+    """Return the runs whose row says that a process works on them, and that look otherwise: it ended without a word."""
+    found = []
+    for name, status in session.execute(select(Run.run_id, Run.status).where(Run.status.in_(ACTIVE))).all():
+        folder = home / "runs" / name
+        if (folder / MANIFEST).is_file():
+            run = RunDir(folder)
+            if run_status(run, read_run(run), jobs.newest(session, name)) != status:
+                found.append(name)
+    return found
 
 
-def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str, Any]:
-    """Return the row of a run: its manifest, and the status that a person should see.
+class RunRecord(NamedTuple):
+    """What a run's folder says."""
 
-    `oldest` is the job that the run was asked for with, `newest` the one that worked on it last; None: no job did.
-    """
+    run: RunDir
+    """The folder."""
+    manifest: RunManifest
+    """Its manifest."""
+    config: dict[str, Any]
+    """Its resolved configuration."""
+
+
+def run_record(folder: Path) -> RunRecord:
+    """Return what a run's folder says; raise DataError if the folder is not whole."""
     run = RunDir(folder)
     manifest = read_run(run)
     _named(folder, manifest.id)
     config = read_run_config(run).model_dump(mode="json")
     if config["kind"] not in jobs.RUN_KINDS:
         raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(jobs.RUN_KINDS)}")
+    for text in (manifest.created, manifest.started, manifest.finished):
+        moment(text)
+    return RunRecord(run, manifest, config)
+
+
+def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str, Any]:
+    """Return the row of a run: what its folder says, and the status that a person should see.
+
+    `oldest` is the job that the run was asked for with, `newest` the one that worked on it last; None: no job did.
+    Raises DataError if the folder is not whole.
+    """
+    return recorded_values(run_record(folder), oldest, newest)
+
+
+def recorded_values(record: RunRecord, oldest: Job | None, newest: Job | None) -> dict[str, Any]:
+    """Return the row of a run whose folder was read; the status is that of this moment."""
+    run, manifest, config = record
     dataset = manifest.inputs.get("dataset")
     started, finished = moment(manifest.started), moment(manifest.finished)
     imported = (run.logs / IMPORT_RECORD).is_file()
@@ -241,50 +259,6 @@ def run_status(run: RunDir, manifest: RunManifest, newest: Job | None) -> str:
         if finished is None or (began is not None and finished < began.replace(microsecond=0)):
             return "preparing"
     return manifest.status
-
-
-def rebuild(session: Session, home: Path) -> IndexReport:
-    """Delete every index row and make all of them again from the folders, and from the jobs whose run has none.
-
-    A folder that is not whole has no row: it is reported. Nothing is committed here.
-    """
-    broken: list[Broken] = []
-    for table in (DatasetRow, Run, EvaluationRow, SubmissionRow):
-        session.execute(delete(table))
-    counted = {
-        "datasets": _index_all(session, home, "datasets", index_dataset, broken),
-        "runs": _index_all(session, home, "runs", index_run, broken),
-        "evaluations": _index_all(session, home, "evaluations", index_evaluation, broken),
-        "submissions": _index_all(session, home, "submissions", index_submission, broken),
-    }
-    asked = session.scalars(
-        select(Job.run_id).where(Job.kind.in_(jobs.RUN_KINDS), Job.run_id.not_in(select(Run.run_id))).distinct()
-    ).all()
-    for run_id in asked:
-        if run_id is not None and not (home / "runs" / run_id).exists():
-            refresh_run(session, home, run_id)
-            counted["runs"] += 1
-    return IndexReport(**counted, broken=broken)
-
-
-def _index_all(
-    session: Session, home: Path, part: str, index: Callable[[Session, Path], object], broken: list[Broken]
-) -> int:
-    count = 0
-    for folder in sorted((home / part).glob("*")):
-        if folder.name.startswith(".") or not folder.is_dir():
-            continue
-        try:
-            with session.begin_nested():
-                index(session, folder)
-            count += 1
-        except (TunixRtError, OSError) as error:
-            broken.append(Broken(folder=f"{part}/{folder.name}", problem=str(error)))
-        except (DataFault, OverflowError) as error:
-            reason = " ".join(str(getattr(error, "orig", None) or error).split())
-            problem = f"it holds a value that no database keeps ({reason}); take the value out, or the folder away"
-            broken.append(Broken(folder=f"{part}/{folder.name}", problem=problem))
-    return count
 
 
 def moment(text: str | None) -> Any:

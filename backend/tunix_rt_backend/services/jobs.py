@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
@@ -99,6 +99,16 @@ def newest(session: Session, run_id: str) -> Job | None:
 def oldest(session: Session, run_id: str) -> Job | None:
     """Return the job that a run was asked for with; None if no job was."""
     return session.scalar(select(Job).where(Job.run_id == run_id, Job.kind.in_(RUN_KINDS)).order_by(Job.seq).limit(1))
+
+
+def ends(session: Session) -> dict[str, tuple[Job, Job]]:
+    """Return the oldest and the newest job of every run that a job made, by the run's name."""
+    found: dict[str, tuple[Job, Job]] = {}
+    query = select(Job).where(Job.kind.in_(RUN_KINDS), Job.run_id.is_not(None)).order_by(Job.seq)
+    for job in session.scalars(query.options(defer(Job.result))):
+        name = str(job.run_id)
+        found[name] = (found[name][0] if name in found else job, job)
+    return found
 
 
 def active(session: Session, run_id: str) -> list[Job]:

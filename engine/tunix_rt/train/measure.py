@@ -13,7 +13,7 @@ from tunix_rt.tasks import Task
 from tunix_rt.trace import ReasoningTrace
 from tunix_rt.train.devices import device_names
 from tunix_rt.train.model import DType
-from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.sampler import TunixRtSampler, enable_compilation_cache
 from tunix_rt.train.trained import load_named
 
 
@@ -43,6 +43,7 @@ def measure_model(
         progress: Told what happens.
     """
     with progress.phase("model"):
+        enable_compilation_cache(home)
         subject = load_named(model, home, path=path, dtype=dtype, say=progress.say)
         sampler = TunixRtSampler(subject.model, subject.base.tokenizer, lora=subject.lora, max_rows=config.batch_size)
     with progress.phase("evaluate", total=len(task.items) * config.num_samples, deadline=deadline):

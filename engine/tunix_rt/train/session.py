@@ -34,7 +34,7 @@ from tunix_rt.train.base_models import fetch
 from tunix_rt.train.devices import device_names
 from tunix_rt.train.export import export_model
 from tunix_rt.train.model import LoadedModel, load_model
-from tunix_rt.train.sampler import TunixRtSampler
+from tunix_rt.train.sampler import TunixRtSampler, enable_compilation_cache
 from tunix_rt.train.sft import train_sft
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def run_session(
         check_inputs(resume)
     progress.say(f"run {run.id}")
     budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=started)
+    enable_compilation_cache(home)
     with attempt(run):
         state = SessionState.read(run.state) if run.state.is_file() else SessionState()
         result = _work(_Session(config, home, run, budget, progress, state))

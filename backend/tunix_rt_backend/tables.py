@@ -131,7 +131,7 @@ class Trace(Base):
     family: Mapped[str | None] = mapped_column(String(128))
     difficulty: Mapped[str | None] = mapped_column(String(32))
     words: Mapped[str] = mapped_column(Text)
-    """The words of prompt, steps and answer as `services.search.words` finds them: what both databases index."""
+    """The words of prompt, steps and answer as `services.words.words` finds them: what both databases index."""
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"))
     upload_row: Mapped[int | None] = mapped_column(BigInteger)
     """Number of the row in its upload, from 1."""

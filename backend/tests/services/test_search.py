@@ -8,7 +8,8 @@ from tunix_rt.trace import make_trace
 from tunix_rt_backend.errors import Unprocessable
 from tunix_rt_backend.schemas.traces import TraceQuery
 from tunix_rt_backend.services import search, traces
-from tunix_rt_backend.services.search import terms, words
+from tunix_rt_backend.services.search import terms
+from tunix_rt_backend.services.words import words
 from tunix_rt_backend.tables import Trace
 
 TEXTS = {

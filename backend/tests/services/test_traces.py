@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.trace import ReasoningTrace, TraceStep, make_trace
 from tunix_rt_backend.services import traces
+from tunix_rt_backend.services.rows import new_id, row_values
 from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.tables import Trace, Upload, utc_now
 
@@ -38,7 +39,7 @@ def test_a_trace_comes_back_as_it_went_in(session: Session) -> None:
 
 
 def test_ids_grow_with_time() -> None:
-    made = [traces.new_id() for _ in range(1000)]
+    made = [new_id() for _ in range(1000)]
     assert len(set(made)) == 1000
     assert all(one.version == 7 and one.variant == uuid.RFC_4122 for one in made)
     assert [one.int >> 80 for one in made] == sorted(one.int >> 80 for one in made)
@@ -186,7 +187,7 @@ def test_deleting_an_upload_deletes_its_traces(session: Session) -> None:
     session.flush()
     session.execute(
         traces.insert(Trace),
-        [traces.row_values(make_trace("p", ["a"], "x"), created_at=utc_now(), upload_id=upload.id, upload_row=1)],
+        [row_values(make_trace("p", ["a"], "x"), created_at=utc_now(), upload_id=upload.id, upload_row=1)],
     )
     put(session, make_trace("p", ["a"], "y"))
     assert answers(session, Filters(upload_id=upload.id, q="p")) == ["x"]

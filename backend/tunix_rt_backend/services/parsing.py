@@ -152,7 +152,7 @@ class Rows:
     """Traces as the bytes that a database takes."""
 
     def __init__(self, order: Order) -> None:
-        from tunix_rt_backend.services.traces import row_values
+        from tunix_rt_backend.services.rows import row_values
 
         self._row_values, self._order = row_values, order
         self._writers = tuple(zip(columns(), _writers(order.dialect), strict=True))

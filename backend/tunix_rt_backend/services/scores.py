@@ -29,7 +29,8 @@ from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services import pages, traces
-from tunix_rt_backend.services.search import words
+from tunix_rt_backend.services.rows import new_id
+from tunix_rt_backend.services.words import words
 from tunix_rt_backend.tables import Rating, Trace, TraceScore, utc_now
 
 WHOLE = -1
@@ -144,7 +145,7 @@ def create_score(session: Session, trace_id: uuid.UUID, criteria: str, verdict: 
     """Keep a verdict; raise NotFound if the trace has gone since."""
     _held(session, trace_id)
     score = TraceScore(
-        id=traces.new_id(),
+        id=new_id(),
         trace_id=trace_id,
         criteria=criteria,
         score=verdict.score,
@@ -179,7 +180,7 @@ def rate(
     make: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
     statement: Insert = (
         make(Rating)
-        .values(id=traces.new_id(), **place, **values)
+        .values(id=new_id(), **place, **values)
         .on_conflict_do_update(index_elements=list(place), set_=values)
     )
     session.execute(statement)

@@ -1,8 +1,7 @@
 """Full-text search over traces, the same on SQLite (FTS5) and PostgreSQL (tsvector).
 
-A word is a run of letters and digits, without case; `1,000`, `state-of-the-art` and `o'neil` are phrases of their
-parts, and signs and emoji are nothing. Words are cut here, once for what is kept and for what is asked, so that two
-databases cannot disagree. What a person types is data, never query syntax: words are all required, `"…"` holds a
+What is kept and what is asked is cut into words by the same function (`services.words`), so that two databases cannot
+disagree. What a person types is data, never query syntax: words are all required, `"…"` holds a
 phrase, and a `*` at the end finds every word that begins so. It does not know how rows are listed.
 
 PostgreSQL keeps 256 places of a word in a trace, and no place after the 16,383rd: a phrase beyond them is not seen.
@@ -11,7 +10,6 @@ PostgreSQL keeps 256 places of a word in a trace, and no place after the 16,383r
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -35,10 +33,8 @@ from sqlalchemy.orm import Session
 
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.services.words import words
 from tunix_rt_backend.tables import Trace
-
-MAX_INDEXED = 200_000
-"""Characters of a trace's words that are kept: more unique ones could pass the 1 MiB that PostgreSQL allows a row."""
 
 FTS = Table("traces_fts", MetaData(), Column("rowid", Integer, key="seq", primary_key=True))
 """SQLite's index; `seq` is the trace's."""
@@ -50,7 +46,6 @@ _FEW = 10_000
 _NEWEST = 4_000
 """Rows that PostgreSQL reads before it asks its search index."""
 
-_WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
 
 
@@ -59,14 +54,6 @@ class Term(NamedTuple):
 
     words: list[str]
     prefix: bool
-
-
-def words(content: str) -> str:
-    """Return the words of a text, separated by single spaces."""
-    if not content.isascii():
-        content = unicodedata.normalize("NFKC", content)
-    found = " ".join(_WORD.findall(content.casefold()))
-    return found[:MAX_INDEXED]
 
 
 def terms(q: str) -> list[Term]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,16 +28,13 @@ from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
 from tunix_rt_backend.services import pages, search
+from tunix_rt_backend.services.rows import FACETS, facet, row_values
 from tunix_rt_backend.tables import Trace, utc_now
 
 Strategy = Literal["latest", "random", "all"]
 """`latest`: the newest first; `random`: in an order that the seed decides; `all`: the oldest first."""
 Change = Literal["changed", "added", "removed"]
 MetaValue = str | int | float | bool
-
-FACETS = {"source": 256, "license": 128, "domain": 128, "family": 128, "difficulty": 32}
-"""Keys of `meta` that have a column of their own, with its width in characters."""
-
 
 EXCERPT = 300
 """Most characters of a prompt or answer in a list."""
@@ -118,44 +113,6 @@ class Filters:
     def is_timed(self) -> bool:
         """Whether time orders the rows, as its index does, rather than arrival."""
         return self.created_after is not None or self.created_before is not None
-
-
-def new_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562): ids that grow with time keep the index of a million rows small."""
-    milliseconds = time.time_ns() // 1_000_000
-    number = random.getrandbits(80) | (milliseconds << 80)
-    number = number & ~(0xF << 76) | (7 << 76)
-    return uuid.UUID(int=number & ~(3 << 62) | (2 << 62))
-
-
-def facet(value: Any, width: int) -> str | None:
-    """Return a value of `meta` as its column holds it: a text as it is, a number as JSON, else None."""
-    if isinstance(value, bool | int | float):
-        value = orjson.dumps(value).decode()
-    return value[:width] if isinstance(value, str) else None
-
-
-def row_values(
-    trace: ReasoningTrace, *, created_at: datetime, upload_id: uuid.UUID | None = None, upload_row: int | None = None
-) -> dict[str, Any]:
-    """Return the columns of a trace, all but `seq`, as Python values, with a new id.
-
-    The trace has passed `tunix_rt.importers`, which refuses what a database cannot keep (NUL, integers beyond 64 bits).
-    """
-    meta = trace.meta
-    return {
-        "id": new_id(),
-        "created_at": created_at,
-        "trace_version": trace.trace_version,
-        "prompt": trace.prompt,
-        "steps": [{"i": step.i, "type": step.type, "content": step.content} for step in trace.steps],
-        "final_answer": trace.final_answer,
-        "meta": meta,
-        "words": search.words("\n".join([trace.prompt, *(step.content for step in trace.steps), trace.final_answer])),
-        **{name: facet(meta.get(name), width) for name, width in FACETS.items()},
-        "upload_id": upload_id,
-        "upload_row": upload_row,
-    }
 
 
 def to_trace(row: Any) -> ReasoningTrace:

@@ -49,7 +49,7 @@ from tunix_rt_backend.services import receiving
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.services.parsing import Frame, Order, Reader, columns
 from tunix_rt_backend.services.receiving import Receiver
-from tunix_rt_backend.services.traces import new_id
+from tunix_rt_backend.services.rows import new_id
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Trace, Upload, utc_now
 

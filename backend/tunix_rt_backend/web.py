@@ -65,12 +65,22 @@ _DOCS = """<!doctype html>
 </body>
 </html>
 """
+_STYLE = """:root { color-scheme: light dark; }
+body { max-width: 40rem; margin: 12vh auto; padding: 0 1.25rem; font: 1rem/1.6 system-ui, sans-serif; }
+h1 { font-size: 1.75rem; letter-spacing: -0.02em; margin-bottom: 0.5rem; }
+ul { padding-left: 1.2rem; }
+a { color: light-dark(#0b5cad, #7db8f5); }
+code { font-size: 0.9em; }
+.note { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid light-dark(#d5d9de, #3a3f46); opacity: 0.8; }
+"""
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>tunix-rt</title>
+<link rel="icon" href="/api/docs/favicon.png">
+<link rel="stylesheet" href="/api/docs/page.css">
 </head>
 <body>
 <h1>tunix-rt</h1>
@@ -79,8 +89,8 @@ _NOT_BUILT = """<!doctype html>
 <li><a href="/api/docs">The HTTP interface</a>, with a form to try each request</li>
 <li><a href="/api/health/ready">Is everything ready?</a></li>
 </ul>
-<p>The web app is not built here. Run <code>npm ci &amp;&amp; npm run build</code> in <code>frontend/</code>, or set
-<code>TUNIX_RT_WEB</code> to the folder of a built one, and start the service again.</p>
+<p class="note">No built web app was found. Set <code>TUNIX_RT_WEB</code> to the folder of one and start the service again.
+Everything works without it: by HTTP, and by the command <code>tunix-rt</code>.</p>
 </body>
 </html>
 """
@@ -99,6 +109,8 @@ async def read_docs_file(name: Annotated[str, PathParameter(max_length=64)]) -> 
     """Return one of the files of that page."""
     if name == "start.js":
         return Response(_START, media_type="text/javascript")
+    if name == "page.css":
+        return Response(_STYLE, media_type="text/css")
     if name not in _FILES:
         raise HTTPException(404, "there is no such file")
     return Response(_packaged(name), media_type=_FILES[name], headers={"Cache-Control": "public, max-age=86400"})

@@ -40,7 +40,7 @@ def make_engine(settings: Settings) -> Engine:
         max_overflow=20,
         pool_timeout=10,
         pool_pre_ping=True,
-        # A network that swallows packets ends a call after 20 seconds; the system's own patience is a quarter of an hour.
+        # A network that swallows packets ends a call after 20 seconds; left alone, the system waits for minutes.
         connect_args={"connect_timeout": 5, "tcp_user_timeout": 20_000, "application_name": "tunix-rt"},
     )
 

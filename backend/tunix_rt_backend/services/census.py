@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import DataError as DataFault
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, Format
@@ -32,9 +32,9 @@ class Part(NamedTuple):
 
     table: type[Base]
     """Where its rows are."""
-    key: InstrumentedAttribute[str]
+    key: Any
     """Column of the folder's name."""
-    digest: InstrumentedAttribute[Any]
+    digest: Any
     """Column of the digest that its manifest says."""
     read: Callable[[Path], Any]
     """Returns its row, of a run what its folder says of it; raises DataError if it is not whole."""

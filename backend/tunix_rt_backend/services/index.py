@@ -6,6 +6,7 @@ back. It does not know who asks, and changes no folder.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
-from tunix_rt.errors import DataError
+from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
 from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.leaderboard import outcomes
@@ -139,13 +140,12 @@ def refresh_run(session: Session, home: Path, run_id: str) -> Run | None:
 
 
 def stale_runs(session: Session, home: Path) -> list[str]:
-    """Return the runs whose row says that a process works on them, and that look otherwise: it ended without a word."""
+    """Return the runs whose row says that a process works on them, and whose folder says otherwise."""
     found = []
     for name, status in session.execute(select(Run.run_id, Run.status).where(Run.status.in_(ACTIVE))).all():
-        folder = home / "runs" / name
-        if (folder / MANIFEST).is_file():
-            run = RunDir(folder)
-            if run_status(run, read_run(run), jobs.newest(session, name)) != status:
+        run = RunDir(home / "runs" / name)
+        with contextlib.suppress(TunixRtError):  # a folder that cannot be read says nothing
+            if run.manifest.is_file() and run_status(run, read_run(run), jobs.newest(session, name)) != status:
                 found.append(name)
     return found
 

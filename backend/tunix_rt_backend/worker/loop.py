@@ -26,6 +26,7 @@ from tunix_rt_backend.tables import AuditEntry, utc_now
 from tunix_rt_backend.worker import queue, record
 from tunix_rt_backend.worker.executor import Execution
 from tunix_rt_backend.worker.outcome import Outcome
+from tunix_rt_backend.worker.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until somebody asks this worker to end."""
-        with self._signals() as wake:
+        with self._signals() as wake, Watch(self.sessions, self.settings.home).keeping():
             logger.info("worker started: id=%s slots=%d", self.id, self.slots)
             while not self.asked_to_end and not (self.drain and self._idle):
                 self._tick()

@@ -88,6 +88,10 @@ test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs
 test-light: $(VENV)/.dev $(VENV)/.postgresql ## the tests that train nothing
 	@$(BIN)/pytest -m "not train" $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev $(VENV)/.postgresql ## 20,000 generated requests with every check; ARGS="--database postgresql"
+	@$(BIN)/python backend/tests/fuzz.py $(ARGS)
+
 # --- benchmarks: each prints a table and, as its last line, one JSON object ---
 
 .PHONY: bench-sft
@@ -101,6 +105,10 @@ bench-sampler: $(VENV)/.train ## generation speed and memory beside Tunix's own 
 .PHONY: bench-data
 bench-data: $(VENV)/.train ## rows a second of the dataset build
 	@$(BIN)/python benchmarks/bench_data.py $(ARGS)
+
+.PHONY: bench-service
+bench-service: $(VENV)/.dev $(VENV)/.postgresql ## the service at full size: ingest, queries, viewers, beside MLflow; takes an hour
+	@$(BIN)/python benchmarks/bench_service.py $(ARGS)
 
 # --- upkeep ---
 

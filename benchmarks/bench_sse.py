@@ -21,6 +21,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import orjson
 from load import Timed, drive, get
@@ -118,6 +119,63 @@ def wait_for(port: int) -> None:
     raise SystemExit("the service does not start")
 
 
+def measure(viewers: int, lines_per_second: float, requests: int, in_flight: int) -> dict[str, Any]:
+    """Return what viewers saw, and how fast a list of runs was answered without and with them."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with tempfile.TemporaryDirectory(prefix="tunix-rt-bench-") as folder:
+        home = Path(folder)
+        db.migrate(Settings(home=home))
+        free = listen("127.0.0.1", 0)
+        port = free.getsockname()[1]
+        free.close()
+        me = [sys.executable, os.path.abspath(__file__), "--viewers", str(viewers)]
+        ready, stop = threading.Event(), threading.Event()
+        written: list[int] = []
+        writer = threading.Thread(target=lambda: written.append(write_log(home, lines_per_second, ready, stop)))
+        service = subprocess.Popen([*me, "--serve", str(port), str(home)])
+        try:
+            wait_for(port)
+            asked = [get(LIST)] * requests
+            asyncio.run(drive(port, asked[:200], in_flight=in_flight))
+            before = asyncio.run(drive(port, asked, in_flight=in_flight))
+            writer.start()
+            ready.wait()
+            watching = subprocess.Popen([*me, "--view", str(port)], stdout=subprocess.PIPE, text=True)
+            assert watching.stdout is not None
+            assert watching.stdout.readline() == "ready\n"
+            meanwhile = asyncio.run(drive(port, asked, in_flight=in_flight))
+            stop.set()
+            writer.join()
+            said = json.loads(watching.communicate(timeout=60)[0])
+            began = time.monotonic()
+        finally:
+            stop.set()
+            service.terminate()
+            service.wait(20)
+    return {
+        "viewers": said | {"written": written[0], "lines_per_second": lines_per_second},
+        "without_viewers": before.record() | {"wrong": before.wrong},
+        "with_viewers": meanwhile.record() | {"wrong": meanwhile.wrong},
+        "in_flight": in_flight,
+        "path": LIST,
+        "stop_seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print what `measure` returned as a table."""
+    said = found["viewers"]
+    print(f"{'GET ' + LIST:<28}{'p50 ms':>10}{'p99 ms':>10}{'requests/s':>12}")
+    for name in ("without_viewers", "with_viewers"):
+        one, label = found[name], name.replace("_", f" {said['viewers']} " if name == "with_viewers" else " ")
+        print(f"{label:<28}{one['p50_ms']:>10}{one['p99_ms']:>10}{one['requests_per_second']:>12}")
+    print(
+        f"{said['ended']} of {said['viewers']} viewers saw the end; every line once and in order: {said['in_order']}; "
+        f"lag of a line p50 {said['lag_p50_ms']} ms, p99 {said['lag_p99_ms']} ms"
+    )
+
+
 def main() -> None:
     """Measure without and with viewers, and print both."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -128,62 +186,17 @@ def main() -> None:
     words.add_argument("--serve", nargs=2, metavar=("PORT", "HOME"), help=argparse.SUPPRESS)
     words.add_argument("--view", type=int, metavar="PORT", help=argparse.SUPPRESS)
     asked = words.parse_args()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if asked.serve or asked.view:
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if asked.serve:
         serve(create_app(Settings(home=Path(asked.serve[1]))), listen("127.0.0.1", int(asked.serve[0])), None)
-        return
-    if asked.view:
+    elif asked.view:
         asyncio.run(view_all(asked.view, asked.viewers))
-        return
-
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        db.migrate(Settings(home=home))
-        free = listen("127.0.0.1", 0)
-        port = free.getsockname()[1]
-        free.close()
-        me = [sys.executable, os.path.abspath(__file__), "--viewers", str(asked.viewers)]
-        ready, stop = threading.Event(), threading.Event()
-        written: list[int] = []
-        writer = threading.Thread(target=lambda: written.append(write_log(home, asked.lines_per_second, ready, stop)))
-        service = subprocess.Popen([*me, "--serve", str(port), str(home)])
-        try:
-            wait_for(port)
-            requests = [get(LIST)] * asked.requests
-            asyncio.run(drive(port, requests[:200], in_flight=asked.in_flight))
-            before = asyncio.run(drive(port, requests, in_flight=asked.in_flight))
-            writer.start()
-            ready.wait()
-            viewers = subprocess.Popen([*me, "--view", str(port)], stdout=subprocess.PIPE, text=True)
-            assert viewers.stdout is not None
-            assert viewers.stdout.readline() == "ready\n"
-            meanwhile = asyncio.run(drive(port, requests, in_flight=asked.in_flight))
-            stop.set()
-            writer.join()
-            said = json.loads(viewers.communicate(timeout=60)[0])
-            began = time.monotonic()
-        finally:
-            stop.set()
-            service.terminate()
-            service.wait(20)
-    record = {
-        "viewers": said | {"written": written[0], "lines_per_second": asked.lines_per_second},
-        "without_viewers": before.record() | {"wrong": before.wrong},
-        "with_viewers": meanwhile.record() | {"wrong": meanwhile.wrong},
-        "in_flight": asked.in_flight,
-        "path": LIST,
-        "stop_seconds": round(time.monotonic() - began, 2),
-    }
-    print(f"{'GET ' + LIST:<28}{'p50 ms':>10}{'p99 ms':>10}{'requests/s':>12}")
-    for name, timed in (("without viewers", before), (f"with {asked.viewers} viewers", meanwhile)):
-        shown = timed.record()
-        print(f"{name:<28}{shown['p50_ms']:>10}{shown['p99_ms']:>10}{shown['requests_per_second']:>12}")
-    print(
-        f"{said['ended']} of {asked.viewers} viewers saw the end; every line once and in order: {said['in_order']}; "
-        f"lag of a line p50 {said['lag_p50_ms']} ms, p99 {said['lag_p99_ms']} ms"
-    )
-    print(json.dumps(record))
+    else:
+        found = measure(asked.viewers, asked.lines_per_second, asked.requests, asked.in_flight)
+        show(found)
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

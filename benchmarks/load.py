@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+import uvloop
 
 
 @dataclass
@@ -46,6 +48,12 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n".encode()
 
 
+def post(path: str, body: bytes) -> bytes:
+    """Return a POST request with a JSON body."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
 async def answer(reader: asyncio.StreamReader) -> tuple[int, int]:
     """Read one answer; return its status and the length of its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
@@ -63,7 +71,7 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, int]:
     return status, length
 
 
-async def drive(port: int, requests: Sequence[bytes], *, in_flight: int) -> Timed:
+async def drive(port: int, requests: Iterable[bytes], *, in_flight: int) -> Timed:
     """Send every request, `in_flight` at a time, each over one of as many connections."""
     timed = Timed()
     queue = iter(requests)
@@ -86,8 +94,18 @@ async def drive(port: int, requests: Sequence[bytes], *, in_flight: int) -> Time
     return timed
 
 
-def measure(port: int, paths: Sequence[str], *, count: int, in_flight: int) -> Timed:
-    """Ask for the paths in turn, `count` times in all, after a short warm-up."""
-    asked = [get(path) for path in itertools.islice(itertools.cycle(paths), count)]
-    asyncio.run(drive(port, asked[: min(len(asked), 4 * in_flight)], in_flight=in_flight))
-    return asyncio.run(drive(port, asked, in_flight=in_flight))
+def lasting(requests: Sequence[bytes], seconds: float) -> Iterator[bytes]:
+    """Yield the requests in turn, again and again, until the time is over."""
+    end = time.perf_counter() + seconds
+    for request in itertools.cycle(requests):
+        if time.perf_counter() > end:
+            return
+        yield request
+
+
+def measure(port: int, requests: Sequence[bytes], *, in_flight: int, seconds: float, warm_up: bool = True) -> Timed:
+    """Send the requests in turn for so long, after a fifth of that as a warm-up."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if warm_up:
+            runner.run(drive(port, lasting(requests, seconds / 5), in_flight=in_flight))
+        return runner.run(drive(port, lasting(requests, seconds), in_flight=in_flight))

@@ -33,7 +33,7 @@ from tunix_rt.stats import wilson
 from tunix_rt.trace import CONTRACT_DIGEST, make_trace
 from tunix_rt_backend.db import make_engine, make_sessions, migrate
 from tunix_rt_backend.services.index import run_values
-from tunix_rt_backend.services.traces import row_values
+from tunix_rt_backend.services.rows import row_values
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import EvaluationRow, Run, Trace
 
@@ -41,6 +41,10 @@ VOCABULARY = 50_000
 UPLOADS = 10
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = [column.name for column in Trace.__table__.columns if column.name != "seq"]
+
+
+def run_id(number: int) -> str:
+    return f"2026-01-05-sft-bench-{number:05}"
 
 
 def upload_id(number: int) -> uuid.UUID:
@@ -145,7 +149,7 @@ def fill_runs(session: Session, home: Path, count: int, long: int) -> None:
     short = [metric_lines(1_000, seed) for seed in range(20)]
     rows = []
     for number in range(count):
-        run = RunDir(home / "runs" / f"2026-01-05-sft-bench-{number:05}")
+        run = RunDir(home / "runs" / run_id(number))
         run.path.mkdir(parents=True)
         run.config.write_bytes(resolved)
         run.metrics.write_bytes(metric_lines(1_000_000, number) if number < long else short[number % 20])
@@ -182,7 +186,7 @@ def fill_evaluations(session: Session, count: int) -> None:
         rows.append(
             {
                 "evaluation_id": name, "digest": digest, "created_at": BEGAN + timedelta(minutes=number),
-                "run_id": f"2026-01-05-sft-bench-{number:05}", "model_name": f"model-{number % 40}",
+                "run_id": run_id(number), "model_name": f"model-{number % 40}",
                 "adapter_digest": digest, "dataset_key": f"data-v{number % 9}", "task_name": task,
                 "task_split": "heldout", "task_digest": digest_value(task), "contract_digest": CONTRACT_DIGEST,
                 "prompt_name": "contract", "prompt_digest": digest_value("prompt"), "n": 200,
@@ -200,6 +204,18 @@ def fill_evaluations(session: Session, count: int) -> None:
     session.commit()
 
 
+def fill(settings: Settings, traces: int, runs: int, long: int, evaluations: int) -> float:
+    """Make the tables and all rows and folders; return the seconds that the traces took."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    migrate(settings)
+    engine = make_engine(settings)
+    with make_sessions(engine)() as session:
+        fill_runs(session, settings.home, runs, long)
+        fill_evaluations(session, evaluations)
+    engine.dispose()
+    return fill_traces(settings, traces)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
@@ -210,13 +226,7 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=2_000)
     asked = parser.parse_args()
     settings = Settings(home=asked.home, database_url=asked.database_url)
-    migrate(settings)
-    engine = make_engine(settings)
-    with make_sessions(engine)() as session:
-        fill_runs(session, settings.home, asked.runs, asked.long_runs)
-        fill_evaluations(session, asked.evaluations)
-    engine.dispose()
-    seconds = fill_traces(settings, asked.traces)
+    seconds = fill(settings, asked.traces, asked.runs, asked.long_runs, asked.evaluations)
     print(json.dumps({"traces": asked.traces, "runs": asked.runs, "trace_seconds": round(seconds, 1)}))
 
 

@@ -479,6 +479,19 @@ def test_an_upload_is_deleted_with_its_traces(client: TestClient, session: Sessi
     assert count(session) == 2105
 
 
+def test_traces_deleted_by_their_upload_go_in_pieces_and_may_come_again(client: TestClient, session: Session) -> None:
+    data = as_lines(gsm8k(4100))
+    upload_id = send(client, data).json()["upload_id"]
+    assert client.delete(f"/api/traces?upload_id={upload_id}").json() == {"deleted_count": 4100}
+    assert count(session) == 0
+    assert client.get(f"/api/datasets/uploads/{upload_id}").status_code == 404
+    session.rollback()
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+    assert (entry.action, entry.target, entry.detail) == ("delete_traces", upload_id, {"traces": 4100})
+    assert send(client, data).status_code == 201
+    assert count(session) == 4100
+
+
 def test_uploads_are_listed_by_page(client: TestClient) -> None:
     ids = [send(client, as_lines(gsm8k(n))).json()["upload_id"] for n in range(1, 6)]
     first = client.get("/api/datasets/uploads", params={"limit": 3}).json()

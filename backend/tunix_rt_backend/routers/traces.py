@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from tunix_rt_backend.deps import AdminCall, ReadCall, WriteCall
+from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
@@ -29,7 +30,7 @@ from tunix_rt_backend.schemas.traces import (
     TraceScored,
     TracesDeleted,
 )
-from tunix_rt_backend.services import scores, traces
+from tunix_rt_backend.services import scores, traces, uploads
 from tunix_rt_backend.tables import Rating
 
 router = APIRouter(tags=["traces"], responses=problems())
@@ -68,11 +69,13 @@ def list_traces(call: ReadCall, query: Annotated[TraceQuery, Query()]) -> Page[T
     return Page(data=[TraceListed.model_validate(row) for row in rows], pagination=pagination)
 
 
-@router.delete("/api/traces")
+@router.delete("/api/traces", responses=problems(409))
 def delete_traces(upload_id: uuid.UUID, call: AdminCall) -> TracesDeleted:
-    """Delete every trace that came with an upload."""
-    with call.writing(target=str(upload_id)) as session:
-        return TracesDeleted(deleted_count=traces.remove_upload(session, upload_id))
+    """Delete every trace that came with an upload, and the upload: it may be sent again."""
+    try:
+        return TracesDeleted(deleted_count=uploads.remove(call, upload_id))
+    except NotFound:
+        return TracesDeleted(deleted_count=0)
 
 
 @router.get("/api/traces/facets")

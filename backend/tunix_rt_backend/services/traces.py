@@ -191,11 +191,6 @@ def remove(session: Session, trace_id: uuid.UUID) -> None:
         raise NotFound(f"trace {trace_id} is not here; it may have been deleted before")
 
 
-def remove_upload(session: Session, upload_id: uuid.UUID) -> int:
-    """Delete every trace that came with an upload, and return how many."""
-    return _deleted(session, Trace.upload_id == upload_id)
-
-
 def _deleted(session: Session, condition: ColumnElement[bool]) -> int:
     done = session.execute(delete(Trace).where(condition).execution_options(synchronize_session=False))
     assert isinstance(done, CursorResult)

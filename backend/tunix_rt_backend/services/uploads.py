@@ -60,7 +60,7 @@ _CONTENT = "content:"
 """Start of the key of an upload whose client gave none; a client's key has no colon."""
 _PROGRESS_SECONDS = 1.0
 _PAUSE_SECONDS = 0.02
-_DELETED_AT_ONCE = 2000
+_DELETED_AT_ONCE = 500
 _GAP_SECONDS = 0.11
 """Pause between two pieces of a deletion. SQLite has no queue: who waits to write looks again every 0.1 seconds."""
 _MANY = 10_000

@@ -49,20 +49,21 @@ def start(*words: str, environment: dict[str, str], log: Path) -> subprocess.Pop
 
 
 class Service:
-    """One `tunix-rt serve`, with a client that tries again while it is down."""
+    """One `tunix-rt serve`, with a client that tries again while it is down; `worker=False`: its jobs wait."""
 
-    def __init__(self, home: Path, database_url: str | None = None, **settings: object) -> None:
+    def __init__(self, home: Path, database_url: str | None = None, *, worker: bool = True, **settings: object) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.environment = environment(home, database_url, **settings)
         self.port = free_port()
+        self.words = ["serve", f"--port={self.port}", *([] if worker else ["--no-worker"])]
         self.log = home / "service.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = start("serve", f"--port={self.port}", environment=self.environment, log=self.log)
+        self.process = start(*self.words, environment=self.environment, log=self.log)
         deadline = time.monotonic() + START_SECONDS
         while True:
             with contextlib.suppress(httpx.TransportError):

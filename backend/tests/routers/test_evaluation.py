@@ -133,7 +133,7 @@ def test_evaluations_are_listed_filtered_and_paged(client: TestClient, session: 
     assert listed(task_digest=other.digest) == [made[2].id]
     assert listed(model="gemma3-270m") == []
     assert listed(date_from="2999-01-01T00:00:00Z") == []
-    assert set(listed(date_to="2999-01-01T00:00:00")) == ids
+    assert set(listed(date_to="2999-01-01T00:00:00Z")) == ids
     walked, cursor = [], None
     while True:
         answer = client.get("/api/evaluations", params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()

@@ -50,6 +50,9 @@ def test_open_beneath_reads_files_at_any_depth(folder: Path) -> None:
         "absent",
         "a.txt/x",
         "deep/absent/x",
+        "x" * 256,
+        "ü" * 128,
+        "/".join("d" * 40),
     ],
 )
 def test_open_beneath_finds_only_regular_files_and_follows_no_link(folder: Path, path: str) -> None:
@@ -67,8 +70,7 @@ def test_open_beneath_finds_only_regular_files_and_follows_no_link(folder: Path,
     "path",
     [
         "..", "../secret", "deep/../../secret", "deep/..", "/etc/passwd", "//etc/passwd", "", "/", ".", "./a.txt",
-        "deep//er", "deep/", ".lock", "a.txt\0", "a\nb", "..\\secret", "\ud800", "x" * 256, "ü" * 128,
-        "/".join("d" * 40),
+        "deep//er", "deep/", ".lock", "a.txt\0", "a\nb", "..\\secret", "\ud800",
     ],
 )  # fmt: skip
 def test_open_beneath_refuses_what_is_no_path_beneath(folder: Path, path: str) -> None:

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from tunix_rt_backend.deps import AdminCall, ReadCall, make_call
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.access import AuditRow, SessionBody, SessionRow, TokenBody, TokenMade, TokenName, TokenRow
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.services import access
 from tunix_rt_backend.services.access import LOCAL, Principal
 
 router = APIRouter(tags=["access"], responses=problems())
 
-Word = Annotated[str | None, Query(max_length=128, description="Exactly this one.")]
+Word = Annotated[Text | None, Query(max_length=128, description="Exactly this one.")]
 
 
 @router.post("/api/session", status_code=201)

@@ -40,9 +40,10 @@ _SANDBOX = (
 RangeHeader = Annotated[str | None, Header(alias="Range", max_length=256, description="`bytes=FROM-TO`: a part of it.")]
 IfRange = Annotated[str | None, Header(max_length=256, description="The part only if the file is still this one.")]
 
+_CONTENT: dict[str, Any] = {kind.partition(";")[0]: {} for kind in ("application/octet-stream", *_TYPES.values())}
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes of the file", "content": {"application/octet-stream": {}}},
-    206: {"description": "The part that was asked for", "content": {"application/octet-stream": {}}},
+    200: {"description": "The bytes of the file, as what its name says", "content": _CONTENT},
+    206: {"description": "The part that was asked for", "content": _CONTENT},
 }
 """For the `responses` of a route that serves a file."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -29,7 +28,7 @@ from tunix_rt_backend.schemas.evaluation import (
     TaskSummary,
 )
 from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, ModelName, RunId, TaskName
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Pagination
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Moment, Offset, Page, Pagination, Text
 from tunix_rt_backend.schemas.uploads import IdempotencyKey
 from tunix_rt_backend.services import evaluations, leaderboard, tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
@@ -50,10 +49,10 @@ OfDataset = Annotated[DatasetKey | None, Query(description="Only runs that were 
 OfDigest = Annotated[
     str | None, Query(pattern=r"^sha256:[0-9a-f]{64}$", description="Only exactly these items.", max_length=71)
 ]
-From = Annotated[datetime | None, Query(description="Only evaluations that ended at this moment or later.")]
-Until = Annotated[datetime | None, Query(description="Only evaluations that ended at this moment or before.")]
+From = Annotated[Moment | None, Query(description="Only evaluations that ended at this moment or later.")]
+Until = Annotated[Moment | None, Query(description="Only evaluations that ended at this moment or before.")]
 Score = Annotated[ScoreName, Query(description="Answers in their place (strict), or found anywhere (lenient).")]
-Word = Annotated[str | None, Query(max_length=256)]
+Word = Annotated[Text | None, Query(max_length=256)]
 
 
 @router.get("/api/tasks")
@@ -172,7 +171,7 @@ def list_evaluation_samples(
         Literal["right", "wrong", "unscored"] | None, Query(description="Strict verdict on the answer.")
     ] = None,
     finish: Annotated[Literal["stop", "length"] | None, Query(description="Why the completion ended.")] = None,
-    q: Annotated[str | None, Query(max_length=256, description="Text in prompt, completion or target.")] = None,
+    q: Annotated[Text | None, Query(max_length=256, description="Text in prompt, completion or target.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Sample]:

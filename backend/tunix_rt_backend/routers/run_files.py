@@ -16,7 +16,7 @@ from tunix_rt_backend.routers.downloads import FILE_ANSWERS, IfRange, RangeHeade
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import FilePath, RunId
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset
+from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Cursor, Limit, Offset
 from tunix_rt_backend.schemas.run_files import Artifacts, RunSamples
 from tunix_rt_backend.services import run_files
 from tunix_rt_backend.services.files import open_beneath
@@ -27,15 +27,13 @@ from tunix_rt_backend.services.tails import Event, Position, Tails, Told, log_si
 
 router = APIRouter(prefix="/api/tunix/runs/{run_id}", tags=["tunix_runs"], responses=problems(404))
 
-_MOST = 2**53
-"""Largest place in a file that a JavaScript client can say exactly."""
 _STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _RETRY = b"retry: 2000\n\n"
 
 Inline = Annotated[bool, Query(description="To be shown in a sandboxed frame instead of saved.")]
-SinceSeq = Annotated[int | None, Query(ge=0, le=_MOST, description="`seq` of the last log event that you have.")]
+SinceSeq = Annotated[int | None, Query(ge=0, le=MOST, description="`seq` of the last log event that you have.")]
 LastEventId = Annotated[str | None, Header(max_length=64, description="`id` of the last event that you have.")]
-MetricKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+MetricKey = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_NUL)]
 
 
 @router.get("/artifacts")
@@ -110,7 +108,7 @@ async def read_run_metrics(
     keys: Annotated[
         list[MetricKey] | None, Query(max_length=16, description="Only these keys, with `step` and `time_s`.")
     ] = None,
-    since_step: Annotated[float | None, Query(ge=-1, le=_MOST, description="Only rows of later steps.")] = None,
+    since_step: Annotated[float | None, Query(ge=-1, le=MOST, description="Only rows of later steps.")] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return the metrics of a run as it wrote them, thinned to `points` rows.
@@ -164,7 +162,7 @@ async def stream_run_logs(
     ] = "sse",
     since_seq: SinceSeq = None,
     last_event_id: LastEventId = None,
-    offset: Annotated[int, Query(ge=0, le=_MOST, description="Text: first byte.")] = 0,
+    offset: Annotated[int, Query(ge=0, le=MOST, description="Text: first byte.")] = 0,
     limit: Annotated[int, Query(ge=1, le=8 * 2**20, description="Text: most bytes.")] = 2**20,
     tail: Annotated[int | None, Query(ge=1, le=100_000, description="Text: only so many last lines.")] = None,
 ) -> Response:
@@ -176,7 +174,7 @@ async def stream_run_logs(
     tails: Tails = request.app.state.tails
     if format == "text":
         return await tails.in_thread(lambda: _text(call, run_id, offset, limit, tail))
-    start = Position(log=_position(last_event_id).log if last_event_id else since_seq or 0, metrics=_MOST)
+    start = Position(log=_position(last_event_id).log if last_event_id else since_seq or 0, metrics=MOST)
     events = await tails.follow(run_id, start)
     return StreamingResponse(_log_frames(events), headers=_STREAM_HEADERS, media_type="text/event-stream")
 

@@ -11,7 +11,7 @@ from tunix_rt_backend.deps import AdminCall, ReadCall, WriteCall
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.schemas.traces import (
     BatchBody,
     BatchCreated,
@@ -39,7 +39,7 @@ RatedStep = Annotated[
     StepNumber | None, Query(description="Number of the rated step; without it the trace as a whole.")
 ]
 Rater = Annotated[
-    str | None, Query(min_length=1, max_length=128, description="Who rated; by default the one who asks.")
+    Text | None, Query(min_length=1, max_length=128, description="Who rated; by default the one who asks.")
 ]
 
 

@@ -148,7 +148,7 @@ def _row(row: Run) -> RunRow:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in archives.KINDS},
         }
     },
 )
@@ -242,7 +242,7 @@ def get_run_status(run_id: RunId, call: ReadCall) -> RunState:
 @router.get(
     f"{_BASE}/{{run_id}}/config",
     response_model=dict[str, Any],
-    responses={200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}, **problems(404)},
+    responses={200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}, **problems(404)},
 )
 def get_run_config(
     run_id: RunId,

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from tunix_rt_backend.deps import Call, ReadCall, WriteCall
 from tunix_rt_backend.errors import BadRequest, Unprocessable
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
+from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.schemas.uploads import (
     SCHEMA_NAMES,
     IdempotencyKey,
@@ -74,10 +74,10 @@ async def ingest_dataset(
     request: Request,
     response: Response,
     call: WriteCall,
-    source_name: Annotated[str | None, Query(description="By default the file's name.")] = None,
+    source_name: Annotated[Text | None, Query(description="By default the file's name.")] = None,
     schema: Annotated[str | None, Query(description="A schema of the importers, or `auto`.")] = None,
-    mapping: Annotated[str | None, Query(description="A JSON object: columns by part of a trace.")] = None,
-    license: Annotated[str | None, Query(description="Licence of the traces that name none.")] = None,
+    mapping: Annotated[Text | None, Query(description="A JSON object: columns by part of a trace.")] = None,
+    license: Annotated[Text | None, Query(description="Licence of the traces that name none.")] = None,
     on_error: Annotated[str | None, Query(description="`fail` or `skip`; by default `fail`.")] = None,
     idempotency_key: Annotated[IdempotencyKey | None, Header(description="Names the upload, for repeats.")] = None,
 ) -> UploadResult:

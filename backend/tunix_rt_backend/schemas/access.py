@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.pages import NO_NUL, Body, Wire
 
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
 """A token's name: letters, digits, dot, dash and underscore."""
 
 
-class TokenBody(Wire):
+class TokenBody(Body):
     """A token to make."""
 
     name: TokenName
@@ -50,10 +50,10 @@ class TokenMade(TokenRow):
     """The text to send as `Authorization: Bearer …`."""
 
 
-class SessionBody(Wire):
+class SessionBody(Body):
     """A token to begin a cookie session with."""
 
-    token: str = Field(min_length=1, max_length=128)
+    token: str = Field(min_length=1, max_length=128, pattern=NO_NUL)
     """The token's text."""
 
 

@@ -11,18 +11,18 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraint
 from tunix_rt.dataset import Counts, DatasetManifest, OnError
 from tunix_rt.trace import ReasoningTrace, TraceStep
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName, DatasetVersion
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Wire
 
 Split = Literal["train", "valid", "test"]
 """A part of a dataset."""
-MetaKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Whole = Annotated[StrictInt, Field(ge=-(2**63), lt=2**63)]
-MetaValue = Annotated[str, StringConstraints(max_length=1024)] | StrictBool | Whole | StrictFloat
+MetaKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
+Whole = Annotated[StrictInt, Field(ge=-MOST, le=MOST)]
+MetaValue = Annotated[str, StringConstraints(max_length=1024, pattern=NO_NUL)] | StrictBool | Whole | StrictFloat
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
 
 
-class DatasetBuild(Wire):
+class DatasetBuild(Body):
     """Which traces become a dataset, and how the engine freezes them."""
 
     dataset_name: DatasetName
@@ -33,7 +33,7 @@ class DatasetBuild(Wire):
     """Values that `meta` must have, of the same type."""
     upload_id: uuid.UUID | None = None
     """Only traces that came with this upload."""
-    q: str | None = Field(None, min_length=1, max_length=512)
+    q: str | None = Field(None, min_length=1, max_length=512, pattern=NO_NUL)
     """Only traces that a full-text search finds."""
     selection_strategy: Literal["latest", "random", "all"] = "latest"
     """The newest first, in an order that `seed` draws, or every one."""
@@ -47,9 +47,9 @@ class DatasetBuild(Wire):
     """Share of the rows for the test split."""
     near_duplicate: float = Field(0.85, gt=0, le=1)
     """Likeness from which on two rows with the same numbers and answer count as one."""
-    max_examples: int | None = Field(None, ge=1, le=2**53)
+    max_examples: int | None = Field(None, ge=1, le=MOST)
     """Most rows that are kept."""
-    license: str | None = Field(None, min_length=1, max_length=128)
+    license: str | None = Field(None, min_length=1, max_length=128, pattern=NO_NUL)
     """Licence of rows that state none."""
     allow_contaminated: bool = False
     """Whether rows that repeat an evaluation task are kept."""
@@ -57,7 +57,7 @@ class DatasetBuild(Wire):
     """What a row that cannot be trained on does: fail the build, or be left out and recorded."""
     session_id: Id | None = None
     """Session that it belongs to; kept in the manifest's notes, as are the next three."""
-    parent_dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    parent_dataset_id: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_NUL)] | None = None
     """Dataset that it continues."""
     training_run_id: Id | None = None
     """Run that it is made for."""

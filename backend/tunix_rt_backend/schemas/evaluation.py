@@ -12,12 +12,12 @@ from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import EvalConfig
 from tunix_rt.evaluation import Estimate
 from tunix_rt_backend.schemas.names import ModelName, TaskName
-from tunix_rt_backend.schemas.pages import Page, Wire
+from tunix_rt_backend.schemas.pages import Body, Page, Wire
 
 _DEFAULT = EvalConfig()
 
 
-class EvaluationSettings(Wire):
+class EvaluationSettings(Body):
     """How a model is measured; what is left out is as `tunix-rt eval` has it."""
 
     task: TaskName = _DEFAULT.task

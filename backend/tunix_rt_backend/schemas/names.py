@@ -34,5 +34,5 @@ TaskName = Annotated[
     str, StringConstraints(pattern=rf"^{_WORD}(\.[A-Za-z0-9_-]+)*(:{_WORD})?$", min_length=1, max_length=128)
 ]
 """A task, with its split after a colon where it has several: `gsm8k`, `dev-reasoning-v1:heldout`."""
-FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+FilePath = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f\\]+$", max_length=1024)]
 """A file beneath a folder, its parts parted by `/`; `services.files` opens it, and refuses what leads elsewhere."""

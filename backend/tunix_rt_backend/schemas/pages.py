@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 Row = TypeVar("Row")
+
+MOST = 2**53 - 1
+"""Largest whole number that every reader of JSON reads alike."""
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
+"""A text that a database can keep: NUL is no character there."""
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows of this page.")]
 Offset = Annotated[
@@ -31,15 +47,26 @@ class Wire(BaseModel):
 class Body(Wire):
     """Base of what is sent to the service: a number is a number there, neither "5" nor true."""
 
-    @model_validator(mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _kinds_are_meant(cls, values: Any) -> Any:
-        if isinstance(values, dict):
-            for name, value in values.items():
-                field = cls.model_fields.get(name)
-                if field is not None and isinstance(value, str | bool | int | float):
-                    _check_kind(name, value, _leaves(field.annotation))
-        return values
+    def _kind_is_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        kinds, said = _plain_kinds(cls).get(info.field_name or "", ((), ""))
+        if kinds and value is not None and type(value) not in kinds:
+            raise ValueError(f"expected {said}")
+        return value
+
+
+@functools.cache
+def _plain_kinds(model: type[BaseModel]) -> dict[str, tuple[tuple[type, ...], str]]:
+    """Return the fields that are numbers, or true or false, with the types that JSON has for them."""
+    found: dict[str, tuple[tuple[type, ...], str]] = {}
+    for name, field in model.model_fields.items():
+        kinds = _leaves(field.annotation) - {type(None)}
+        if kinds and kinds <= {int, float}:
+            found[name] = ((int, float), "a number")
+        elif kinds == {bool}:
+            found[name] = ((bool,), "true or false")
+    return found
 
 
 def _leaves(annotation: Any) -> set[Any]:
@@ -49,21 +76,20 @@ def _leaves(annotation: Any) -> set[Any]:
     return set().union(*map(_leaves, arguments)) if arguments else {annotation}
 
 
-def _check_kind(name: str, value: str | bool | int | float, kinds: set[Any]) -> None:
-    plain = kinds - {type(None)}
-    if plain and plain <= {int, float} and isinstance(value, str | bool):
-        raise ValueError(f"{name} is a number; got {value!r}")
-    if plain == {bool} and not isinstance(value, bool):
-        raise ValueError(f"{name} is true or false; got {value!r}")
-
-
 def _in_words(value: Any) -> Any:
     if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
         raise ValueError("expected a moment such as 2026-11-24T12:00:00Z")
     return value
 
 
-Moment = Annotated[datetime, AwareDatetime, BeforeValidator(_in_words)]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # at the ends of the calendar, those ends
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_in_words), AfterValidator(_in_utc)]
 """A moment with its time zone, as RFC 3339 writes it; a bare number is none."""
 
 

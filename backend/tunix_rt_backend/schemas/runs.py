@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from tunix_rt.base_models import BASE_MODELS
 from tunix_rt_backend.schemas.jobs import JobRow
 from tunix_rt_backend.schemas.names import DatasetKey, ModelName
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.pages import Body, Wire
 
 RunStatus = Literal["queued", "preparing", "running", "completed", "stopped", "failed", "cancelled", "interrupted"]
 RunMode = Literal["async", "local", "import"]
@@ -18,15 +19,15 @@ RunKind = Literal["sft", "session"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-class RunRequest(Wire):
+class RunRequest(Body):
     """What to train, on what, and how; what is left out has the engine's default."""
 
     dataset_key: DatasetKey | None = None
     """Frozen dataset to train on; a session builds its own and takes none."""
-    model_id: ModelName
+    model_id: ModelName = Field(json_schema_extra={"enum": [*BASE_MODELS]})
     """Base model, by its name in `tunix-rt models list`."""
-    output_dir: Annotated[str, Field(max_length=512)] | None = None
-    """Must be null: every run has a folder of its own."""
+    output_dir: None = None
+    """Kept for clients of the earlier system: only null, since every run has a folder of its own."""
     dry_run: bool = True
     """Plan only, and start nothing."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None

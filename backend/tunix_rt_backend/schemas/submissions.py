@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from tunix_rt_backend.schemas.names import RunId
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.pages import Body, Wire
 
 
-class SubmissionBody(Wire):
+class SubmissionBody(Body):
     """A request to bundle a run."""
 
     run_id: RunId

@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tunix_rt.trace import TRACE_VERSION, ReasoningTrace
-from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Wire
+from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Cursor, Limit, Moment, Offset, Text, Wire
 
 MAX_BATCH = 1000
 """Most traces of one batch."""
 
-_FILLED = r"\S"
+_FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=50_000, pattern=_FILLED)]
 Thought = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=_FILLED)]
-StepNumber = Annotated[int, Field(ge=0, lt=2**63)]
+StepNumber = Annotated[int, Field(ge=0, le=MOST)]
 
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the moment lies outside the years 1 to 9999 in UTC") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment with its time zone."""
-
-
-class StepBody(Wire):
+class StepBody(Body):
     """One trace step."""
 
-    i: StepNumber = Field(strict=True)
+    i: StepNumber
     """Number of the step, unique in its trace."""
-    type: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "step"
+    type: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)] = "step"
     """Kind of step, for people."""
     content: Thought
     """What it says; white space around it is stripped."""
 
 
-class TraceBody(Wire):
+class TraceBody(Body):
     """A trace to be kept."""
 
     trace_version: Literal["1.0"] = TRACE_VERSION
@@ -201,16 +190,19 @@ class Facets(Wire):
 class TraceQuery(Wire):
     """Which traces are listed; all filters must hold."""
 
-    source: str | None = Query(None, max_length=256, description="Exactly this `meta.source`.")
-    license: str | None = Query(None, max_length=128, description="Exactly this `meta.license`.")
-    domain: str | None = Query(None, max_length=128, description="Exactly this `meta.domain`.")
-    family: str | None = Query(None, max_length=128, description="Exactly this `meta.family`.")
-    difficulty: str | None = Query(None, max_length=32, description="Exactly this `meta.difficulty`.")
+    source: Text | None = Query(None, max_length=256, description="Exactly this `meta.source`.")
+    license: Text | None = Query(None, max_length=128, description="Exactly this `meta.license`.")
+    domain: Text | None = Query(None, max_length=128, description="Exactly this `meta.domain`.")
+    family: Text | None = Query(None, max_length=128, description="Exactly this `meta.family`.")
+    difficulty: Text | None = Query(None, max_length=32, description="Exactly this `meta.difficulty`.")
     upload_id: uuid.UUID | None = Query(None, description="Came with this upload.")
     created_after: Moment | None = Query(None, description="At this moment or later.")
     created_before: Moment | None = Query(None, description="Earlier than this moment.")
     q: str | None = Query(
-        None, max_length=500, description='Words that must all be there; `"a phrase"`, `begin*`. Case does not matter.'
+        None,
+        max_length=500,
+        pattern=NO_NUL,
+        description='Words that must all be there; `"a phrase"`, `begin*`. Case does not matter.',
     )
 
     limit: Limit = 20
@@ -218,7 +210,7 @@ class TraceQuery(Wire):
     cursor: Cursor = None
 
 
-class ScoreBody(Wire):
+class ScoreBody(Body):
     """What to judge a trace by."""
 
     criteria: Literal["structure", "arithmetic", "answer", "baseline"]
@@ -245,16 +237,16 @@ class ScoreRead(Wire):
     """When it was judged."""
 
 
-class RatingBody(Wire):
+class RatingBody(Body):
     """What a person thinks of a trace or of one of its steps."""
 
-    rating: Annotated[int, Field(strict=True, ge=1, le=5)]
+    rating: Annotated[int, Field(ge=1, le=5)]
     """1 (useless) to 5 (exemplary)."""
-    step_i: StepNumber | None = Field(None, strict=True)
+    step_i: StepNumber | None = None
     """Number of the rated step; None: the trace as a whole."""
-    comment: Annotated[str, StringConstraints(max_length=5_000)] | None = None
+    comment: Annotated[str, StringConstraints(max_length=5_000, pattern=NO_NUL)] | None = None
     """Why."""
-    rater: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    rater: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
     """Who rates; None: the one who asks."""
 
 

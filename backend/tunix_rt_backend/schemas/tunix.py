@@ -5,10 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
+from tunix_rt.base_models import BASE_MODELS
 from tunix_rt_backend.schemas.names import DatasetKey, ModelName, RunId
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.pages import Body, Wire
+
+
+def _only(source: str) -> JsonDict:
+    """Return the schema of a request that names this source and no other."""
+    others: JsonDict = {name: {"type": "null"} for name in ("dataset_key", "trace_ids") if name != source}
+    return {"required": [source], "properties": {source: {"not": {"type": "null"}}, **others}}
 
 
 class TunixStatus(Wire):
@@ -24,8 +32,10 @@ class TunixStatus(Wire):
     """The same in a sentence."""
 
 
-class SftExport(Wire):
+class SftExport(Body):
     """What to export: a dataset, or traces by their ids."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_only("dataset_key"), _only("trace_ids")]})
 
     dataset_key: DatasetKey | None = None
     """Key of a dataset."""
@@ -41,12 +51,12 @@ class SftExport(Wire):
         return self
 
 
-class SftManifest(Wire):
+class SftManifest(Body):
     """What to train, as the earlier system asked for it."""
 
     dataset_key: DatasetKey
     """Key of a dataset that is here."""
-    model_id: ModelName
+    model_id: ModelName = Field(json_schema_extra={"enum": [*BASE_MODELS]})
     """Base model."""
     output_dir: RunId | None = None
     """Id of the run, which is the name of its folder under `runs/`; never a path."""

@@ -51,11 +51,6 @@ def resolve(request: RunRequest) -> SFTConfig | SessionConfig:
 
     Raises Unprocessable for an unknown key or base model, an impossible value, and anything that names a path.
     """
-    if request.output_dir is not None:
-        raise Unprocessable(
-            "output_dir must be null: every run has a folder of its own, and GET /api/tunix/runs/{run_id}/artifacts "
-            "lists its files"
-        )
     values = {key: value for key, value in _leaves(request.config) if value is not None}
     session = request.kind == "session"
     for name, key in _FIELDS.items():

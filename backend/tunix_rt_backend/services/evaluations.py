@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -119,23 +119,15 @@ class EvaluationFilter:
             if wanted is not None:
                 query = query.where(column == wanted)
         if self.date_from is not None:
-            query = query.where(EvaluationRow.created_at >= _in_utc(self.date_from))
+            query = query.where(EvaluationRow.created_at >= self.date_from)
         if self.date_to is not None:
-            query = query.where(EvaluationRow.created_at <= _in_utc(self.date_to))
+            query = query.where(EvaluationRow.created_at <= self.date_to)
         return query
 
     @property
     def given(self) -> dict[str, Any]:
         """The conditions that are set."""
         return {name: value for name, value in self.__dict__.items() if value is not None}
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, which it is in if it names no time zone; at the ends of the calendar, those ends."""
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def list_evaluations(

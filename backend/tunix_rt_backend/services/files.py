@@ -73,14 +73,14 @@ class ListedFile:
 
 
 def parts_of(relative: str) -> list[str]:
-    """Return the parts of a path beneath a folder; raise BadRequest if it is none."""
+    """Return the parts of a path beneath a folder; raise BadRequest if it is none, NotFound if none is that long."""
     parts = relative.split("/")
     if not all(_is_shown(part) for part in parts):
         raise BadRequest(
             "the path does not lie beneath the folder; write it as the list of files does: `logs/attempt-1.log`"
         )
     if len(parts) > MOST_DEPTH or any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts):
-        raise BadRequest(f"the path is too long: at most {MOST_DEPTH} parts of at most 255 bytes")
+        raise NotFound(f"no file has such a path: the longest has {MOST_DEPTH} parts of at most 255 bytes")
     return parts
 
 
@@ -88,7 +88,7 @@ def open_beneath(folder: Path, relative: str) -> OpenFile:
     """Open a regular file beneath a folder.
 
     Raises BadRequest for a path that leads upwards, is absolute, empty or no text, and NotFound for anything that is
-    missing, is reached through a symbolic link, or is no regular file.
+    missing or too long to exist, is reached through a symbolic link, or is no regular file.
     """
     parts = parts_of(relative)
     with contextlib.ExitStack() as opened:

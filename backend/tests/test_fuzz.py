@@ -1,0 +1,14 @@
+"""A short run of what `make fuzz` does at length: generated requests with every check, and no failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fuzz import fuzz
+
+
+def test_generated_requests_meet_no_failure(tmp_path: Path) -> None:
+    told = fuzz(tmp_path, None, max_examples=5, seed=1, words=["--phases=fuzzing,stateful"])
+    assert told["failures"] == 0, told
+    assert told["operations"] == told["of_operations"]
+    assert told["requests"] > 500

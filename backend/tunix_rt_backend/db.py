@@ -71,8 +71,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",  # in WAL mode NORMAL may lose acknowledged rows when the power fails
         "foreign_keys = ON",
-        "cache_size = -65536",
-        "mmap_size = 1073741824",
+        "cache_size = -16384",  # KiB, for each of many connections; the system's page cache serves them all
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -200,3 +200,10 @@ def test_words_of_a_long_trace_are_cut_not_refused(session: Session) -> None:
     session.commit()
     assert found(session, q="start") == {"end"}
     assert len(words("a " * 300_000)) == 200_000
+
+
+def test_ascii_is_cut_as_any_other_text_is() -> None:
+    text = "".join(map(chr, range(128))) * 2 + "O'Neil_x 1,000 state-of-the-art 3.14"
+    cut = words(text)
+    assert words(text + " é") == cut + " é"
+    assert cut.endswith("o neil x 1 000 state of the art 3 14")

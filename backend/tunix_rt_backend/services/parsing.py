@@ -25,7 +25,7 @@ import subprocess
 import sys
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -40,9 +40,9 @@ from tunix_rt.trace import ReasoningTrace
 
 SHOWN = 100
 """How many rows with an error are reported in full."""
-FRAME_ROWS = 4000
-"""Most rows of a frame, and so of a transaction."""
-FRAME_BYTES = 4 * 2**20
+FRAME_ROWS = 8000
+"""Most rows of a frame, and so of a transaction: others who write to SQLite wait for half a second at most."""
+FRAME_BYTES = 8 * 2**20
 """A frame is closed when it has this many bytes."""
 MEMORY_BYTES = 2**30
 """Most memory that the reader may take."""
@@ -77,8 +77,8 @@ class Order(Format):
     """When the traces were created."""
     skip: int
     """Traces that are in the database already."""
-    check_only: bool = False
-    """Whether rows are only checked: the frames have no payload."""
+    check_first: bool
+    """Whether every row is checked before the first one is written; with a bad one, none is."""
     max_ratio: int
     """Largest ratio of unpacked to packed bytes."""
 
@@ -89,7 +89,7 @@ class Frame(Format):
     kind: Literal["rows", "end", "refused"]
     """`refused`: the file as a whole cannot be read, and `detail` says why."""
     rows: int = 0
-    """Traces in the payload."""
+    """Traces in the payload; 0: the frame only says how far the reader is."""
     rows_read: int = 0
     """Rows read so far."""
     rows_rejected: int = 0
@@ -136,6 +136,12 @@ def _writers(dialect: str) -> tuple[Callable[[Any], Any] | None, ...]:
     return tuple(found)
 
 
+def _constant(write: Callable[[Any], Any] | None, value: Any) -> Callable[[Any], Any]:
+    """Return a writer of a value that is the same in every row, and so is written once."""
+    written = write(value) if write else str(value)
+    return lambda _: written
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -155,7 +161,11 @@ class Rows:
         from tunix_rt_backend.services.rows import row_values
 
         self._row_values, self._order = row_values, order
-        self._writers = tuple(zip(columns(), _writers(order.dialect), strict=True))
+        same = {"created_at": order.created_at, "upload_id": order.upload_id}
+        self._writers = tuple(
+            (name, _constant(write, same[name]) if name in same else write)
+            for name, write in zip(columns(), _writers(order.dialect), strict=True)
+        )
         self._encode = self._for_sqlite if order.dialect == "sqlite" else self._for_postgresql
 
     def encode(self, number: int, trace: ReasoningTrace) -> bytes:
@@ -176,70 +186,71 @@ class Rows:
     def _for_postgresql(values: list[Any]) -> bytes:
         return "\t".join(map(_copied, values)).encode()
 
-    def join(self, rows: list[bytes]) -> bytes:
-        """Return the payload of a frame."""
-        if self._order.dialect == "sqlite":
-            return b"[" + b",".join(rows) + b"]"
-        return b"\n".join(rows) + b"\n"
+
+def join(rows: list[bytes], dialect: str) -> bytes:
+    """Return the payload of a frame."""
+    if not rows:
+        return b""
+    return b"[" + b",".join(rows) + b"]" if dialect == "sqlite" else b"\n".join(rows) + b"\n"
 
 
 def frames(order: Order) -> Iterator[tuple[Frame, bytes]]:
     """Yield a file as frames; the last one is an end or a refusal."""
-    log = ErrorLog(shown=SHOWN)
     allowed = max(_FREE_BYTES, order.max_ratio * order.path.stat().st_size)
-    counted = ".parquet" in order.path.suffixes  # a gzip file was counted whole; Parquet may lie about itself
-    encoder = Rows(order)
-    rows: list[bytes] = []
-    good = count = size = unpacked = 0
     try:
         _check_packed(order.path, allowed)
         schema = order.schema_name
         if schema == "auto" and order.mapping is None:
             schema = detect(order.path).schema_name or "auto"
-        for number, found in read(order.path, schema=schema, mapping=order.mapping, label=order.label):
-            count += 1
-            if isinstance(found, RowError):
-                log.add(found)
-                unpacked += _REJECTED_BYTES
-            else:
-                good += 1
-                if good > order.skip and not order.check_only:
-                    rows.append(encoder.encode(number, found))
-                    size += len(rows[-1])
-            if size >= FRAME_BYTES or len(rows) >= FRAME_ROWS or count % FRAME_ROWS == 0:
-                unpacked += size
-                if counted and unpacked > allowed:
-                    raise _Bomb(f"more than {allowed:,} bytes of rows")
-                payload = encoder.join(rows) if rows else b""
-                yield (
-                    Frame(kind="rows", rows=len(rows), rows_read=count, rows_rejected=log.total, bytes=len(payload)),
-                    payload,
-                )
-                rows, size = [], 0
+        if order.check_first:
+            end = yield from _pass(order, schema, allowed, None)
+        if not order.check_first or not end.rows_rejected:
+            end = yield from _pass(order, schema, allowed, Rows(order))
+        yield end, b""
     except (_Bomb, MemoryError) as error:
         detail = (
             f"the upload is {order.path.stat().st_size:,} bytes and unpacks to {error}" if str(error) else
             f"the upload needs more than {MEMORY_BYTES:,} bytes of memory to unpack"
         )  # fmt: skip
         yield Frame(kind="refused", status=413, detail=f"{detail}; send it in smaller parts, or not packed"), b""
-        return
     except TunixRtError as error:
         yield Frame(kind="refused", status=422, detail=str(error).replace(str(order.path), order.label)), b""
-        return
+
+
+def _pass(order: Order, schema: str, allowed: int, encoder: Rows | None) -> Generator[tuple[Frame, bytes], None, Frame]:
+    """Read the file once, yield its frames, without payload if there is no encoder, and return the end."""
+    log = ErrorLog(shown=SHOWN)
+    counted = ".parquet" in order.path.suffixes  # a gzip file was counted whole; Parquet may lie about itself
+    rows: list[bytes] = []
+    good = count = size = unpacked = 0
+
+    def frame() -> tuple[Frame, bytes]:
+        payload = join(rows, order.dialect)
+        made = Frame(kind="rows", rows=len(rows), rows_read=count, rows_rejected=log.total, bytes=len(payload))
+        return made, payload
+
+    for number, found in read(order.path, schema=schema, mapping=order.mapping, label=order.label):
+        count += 1
+        if isinstance(found, RowError):
+            log.add(found)
+            unpacked += _REJECTED_BYTES
+        else:
+            good += 1
+            if counted:
+                unpacked += len(found.model_dump_json())
+            if encoder is not None and good > order.skip:
+                rows.append(encoder.encode(number, found))
+                size += len(rows[-1])
+        if counted and unpacked > allowed:
+            raise _Bomb(f"more than {allowed:,} bytes of rows")
+        if size >= FRAME_BYTES or len(rows) >= FRAME_ROWS or count % FRAME_ROWS == 0:
+            yield frame()
+            rows, size = [], 0
     if rows:
-        payload = encoder.join(rows)
-        yield Frame(kind="rows", rows=len(rows), rows_read=count, rows_rejected=log.total, bytes=len(payload)), payload
+        yield frame()
     name = "mapping" if order.mapping is not None else None if schema == "auto" else schema
-    yield (
-        Frame(
-            kind="end",
-            rows_read=count,
-            rows_rejected=log.total,
-            schema_name=name,
-            errors=log.first,
-            reasons=log.reasons,
-        ),
-        b"",
+    return Frame(
+        kind="end", rows_read=count, rows_rejected=log.total, schema_name=name, errors=log.first, reasons=log.reasons
     )
 
 

@@ -5,22 +5,30 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import orjson
 import psutil
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import arithmetic_rows
+import nano
+from made import make_run
 from tunix_rt import dataset
+from tunix_rt.config import SFTConfig
+from tunix_rt.formats import locked
 from tunix_rt.importers import SCHEMAS, RowError, read
 from tunix_rt.tasks import load, registered
 from tunix_rt.trace import ReasoningTrace, make_trace, render
-from tunix_rt_backend.services import jobs, traces
+from tunix_rt_backend import db
+from tunix_rt_backend.errors import ServiceError
+from tunix_rt_backend.services import datasets, index, jobs, runs, traces
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import DatasetRow, Run, utc_now
 
@@ -312,6 +320,52 @@ def test_a_damaged_manifest_is_a_sentence(
     assert client.get("/api/datasets").status_code == 200
     assert client.post("/api/datasets/build", json=body(limit=2)).status_code in (200, 409, 422)
     assert client.delete("/api/datasets/sums-v1").status_code == 204
+
+
+def test_dataset_is_not_deleted_under_a_run_that_was_started_by_hand(client: TestClient, settings: Settings) -> None:
+    run = make_run(settings.home)
+    assert client.get("/api/datasets").json()["data"][0]["dataset_key"] == nano.DATASET
+    with locked(run.path):
+        answer = client.delete(f"/api/datasets/{nano.DATASET}")
+        assert answer.status_code == 409
+        assert run.id in answer.json()["detail"]
+    assert client.delete(f"/api/datasets/{nano.DATASET}").status_code == 204
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("first", ["start", "delete"])
+def test_dataset_is_deleted_before_a_run_starts_or_not_at_all(
+    app: FastAPI, settings: Settings, first: str, indexed: bool
+) -> None:
+    home, config = settings.home, SFTConfig.model_validate(nano.config())
+    nano.build_dataset(home)
+    works: dict[str, Callable[[Session], object]] = {
+        "start": lambda session: runs.start(session, home, config, actor="local"),
+        "delete": lambda session: datasets.set_aside(session, home, nano.DATASET),
+    }
+    with app.state.sessions() as session:
+        if indexed:
+            index.index_dataset(session, home / "datasets" / nano.DATASET)
+        session.commit()
+
+    def second() -> str:
+        (other,) = set(works) - {first}
+        try:
+            with app.state.sessions() as session:
+                db.writing(session)
+                works[other](session)
+                session.commit()
+        except ServiceError as error:
+            return type(error).__name__
+        return "done"
+
+    with app.state.sessions() as session, ThreadPoolExecutor(1) as pool:
+        db.writing(session)
+        works[first](session)
+        waiting = pool.submit(second)
+        wait([waiting], 0.5)
+        session.commit()
+        assert waiting.result(60) == {"start": "Conflict", "delete": "NotFound"}[first]
 
 
 def test_delete_takes_row_and_folder_away_unless_a_job_needs_them(

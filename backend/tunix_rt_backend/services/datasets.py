@@ -5,6 +5,7 @@ Every file is opened beneath its folder, never through a link. It does not know 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -21,12 +22,13 @@ from sqlalchemy.orm import Session
 from tunix_rt.dataset import DatasetDiff, DatasetManifest, dataset_keys
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST
+from tunix_rt.run import RunDir, is_held, read_run_config
 from tunix_rt.trace import ReasoningTrace, render
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.datasets import RowPreview
 from tunix_rt_backend.schemas.pages import Pagination
-from tunix_rt_backend.services import apart, files, lines
-from tunix_rt_backend.services.index import index_dataset
+from tunix_rt_backend.services import apart, configs, files, lines
+from tunix_rt_backend.services.index import hold_dataset, index_dataset
 from tunix_rt_backend.services.jobs import ACTIVE
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.settings import Settings
@@ -170,15 +172,16 @@ def reconcile(session: Session, home: Path, without_row: list[str], without_fold
 def set_aside(session: Session, home: Path, key: str) -> Path | None:
     """Delete the row of a dataset and give its folder a hidden name; return that, None if there was no folder.
 
-    Raises NotFound if there is neither, and Conflict while a job that waits or runs trains on it.
+    Raises NotFound if there is neither, and Conflict while a run that waits or is worked on trains on it.
     """
-    users = select(Job.run_id).join(Run, Run.run_id == Job.run_id)
-    names = session.scalars(users.where(Run.dataset_key == key, Job.status.in_(ACTIVE)).distinct()).all()
-    if names:
-        raise Conflict(f"dataset {key!r} is used by {', '.join(map(str, names))}; wait for it, or cancel it first")
-    row = session.get(DatasetRow, key)
     folder = folder_of(home, key)
     there = files.has_folder(folder)
+    row = hold_dataset(session, folder, alone=True)  # who starts a run holds it, too
+    users = select(Job.run_id).join(Run, Run.run_id == Job.run_id)
+    names = session.scalars(users.where(Run.dataset_key == key, Job.status.in_(ACTIVE)).distinct()).all()
+    names = names or _worked_on(home, key)
+    if names:
+        raise Conflict(f"dataset {key!r} is used by {', '.join(map(str, names))}; wait for it, or cancel it first")
     if row is None and not there:
         raise NotFound(f"there is no dataset {key!r}; GET /api/datasets lists them")
     if row is not None:
@@ -189,6 +192,18 @@ def set_aside(session: Session, home: Path, key: str) -> Path | None:
     aside = folder.with_name(f".{key}.{uuid.uuid4().hex[:8]}.deleted")
     os.rename(folder, aside)
     return aside
+
+
+def _worked_on(home: Path, key: str) -> list[str]:
+    """Return the runs on a dataset that a process works on, whoever started it."""
+    found = []
+    for place in sorted((home / "runs").glob("*")):
+        run = RunDir(place)
+        if is_held(run):
+            with contextlib.suppress(TunixRtError):
+                if configs.dataset_key(read_run_config(run).model_dump(mode="json")) == key:
+                    found.append(run.id)
+    return found
 
 
 def put_back(home: Path, key: str, aside: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError as DataFault
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
@@ -54,6 +55,20 @@ def dataset_values(folder: Path) -> dict[str, Any]:
 def index_dataset(session: Session, folder: Path) -> DatasetRow:
     """Write the row of a dataset's folder; raise DataError if the folder is not whole."""
     return _upsert(session, DatasetRow, dataset_values(folder))
+
+
+def hold_dataset(session: Session, folder: Path, *, alone: bool = False) -> DatasetRow | None:
+    """Return the row of a dataset, made if it has none, and keep it from being deleted until the transaction ends.
+
+    Any number may hold it so; `alone`: nobody else does. None: the folder is not whole.
+    """
+    query = select(DatasetRow).where(DatasetRow.key == folder.name)
+    query = query.with_for_update() if alone else query.with_for_update(read=True, key_share=True)
+    row = session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        with contextlib.suppress(TunixRtError, OSError, DataFault), session.begin_nested():
+            row = index_dataset(session, folder)
+    return row
 
 
 def index_run(session: Session, folder: Path) -> Run:

@@ -76,7 +76,7 @@ def start(
     retry_of: str | None = None,
 ) -> Job:
     """Put a new run into the queue and return its job; the same key and request return the job of the first time."""
-    check_dataset(home, config)
+    check_dataset(home, config, session)
     record = config.model_dump(mode="json")
     spec = {"config": record, "device": device} | ({"retry_of": retry_of} if retry_of else {})
     job = jobs.enqueue(
@@ -93,9 +93,14 @@ def start(
     return job
 
 
-def check_dataset(home: Path, config: Format) -> None:
-    """Raise NotFound if the dataset that a configuration names is not here."""
+def check_dataset(home: Path, config: Format, session: Session | None = None) -> None:
+    """Raise NotFound if the dataset that a configuration names is not here.
+
+    With a session the dataset cannot be deleted until its transaction ends.
+    """
     folder = configs.folder_of(home, config)
+    if session is not None and folder is not None:
+        index.hold_dataset(session, folder)
     if folder is not None and not (folder / MANIFEST).is_file():
         raise NotFound(f"there is no dataset {folder.name!r}; GET /api/datasets lists them")
 
@@ -192,6 +197,7 @@ def resume(session: Session, home: Path, run_id: str, *, actor: str, idempotency
             f"run {run_id} was made from a {outside[0]} outside this service's home folder; retry it, or resume it by "
             f"`tunix-rt runs resume {run_id}` where that is"
         )
+    check_dataset(home, config, session)
     spec: dict[str, Any] = {"config": config.model_dump(mode="json")}
     if found.job is not None:
         spec["device"] = found.job.spec.get("device", "auto")

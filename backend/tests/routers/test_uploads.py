@@ -401,6 +401,8 @@ def test_odd_characters_come_out_as_they_went_in(client: TestClient, session: Se
         (row["prompt"], row["meta"]) for row in rows
     ]
     assert list(session.scalars(select(Trace.family).order_by(Trace.seq))) == texts
+    upload = session.scalars(select(Upload)).one()
+    assert set(session.execute(select(Trace.created_at, Trace.upload_id))) == {(upload.created_at, upload.id)}
 
 
 def test_an_upload_above_the_limit_is_refused(sqlite_settings: Settings) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.trace import ReasoningTrace, TraceStep, make_trace
 from tunix_rt_backend.services import traces
-from tunix_rt_backend.services.rows import new_id, row_values
+from tunix_rt_backend.services.rows import COLUMNS, new_id, row_values
 from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.tables import Trace, Upload, utc_now
 
@@ -36,6 +36,12 @@ def test_a_trace_comes_back_as_it_went_in(session: Session) -> None:
     assert traces.to_trace(row) == traces.to_trace(traces.read(session, made)) == trace
     assert (row.source, row.difficulty, row.family) == ("s" * 256, "3", None)
     assert next(traces.select(session, Filters())) == trace
+
+
+def test_a_row_has_every_column_in_order() -> None:
+    row = row_values(make_trace("p", ["a"], "x"), created_at=utc_now())
+    assert tuple(row) == COLUMNS
+    assert {*COLUMNS, "seq"} == set(Trace.__table__.columns.keys())
 
 
 def test_ids_grow_with_time() -> None:

@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import Conflict, TooLarge, Unavailable, Unprocessable
-from tunix_rt_backend.services.parsing import Frame, Order, Reader, columns
+from tunix_rt_backend.services.parsing import Frame, Order, Reader
+from tunix_rt_backend.services.rows import COLUMNS
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Upload, utc_now
 
@@ -81,9 +82,9 @@ class Inserting:
             check_first=self.fail_on_error,
             max_ratio=call.settings.upload_max_ratio,
         )
-        names = ", ".join(columns())
+        names = ", ".join(COLUMNS)
         if self.sqlite:
-            self.statement = f"INSERT INTO traces ({names}) VALUES ({', '.join('?' * len(columns()))})"
+            self.statement = f"INSERT INTO traces ({names}) VALUES ({', '.join('?' * len(COLUMNS))})"
         else:
             self.statement = f"COPY traces ({names}) FROM STDIN"
 

@@ -26,8 +26,8 @@ import sys
 import uuid
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -37,6 +37,7 @@ from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import Format
 from tunix_rt.importers import ErrorLog, RowError, detect, read
 from tunix_rt.trace import ReasoningTrace
+from tunix_rt_backend.services.rows import COLUMNS, row_values
 
 SHOWN = 100
 """How many rows with an error are reported in full."""
@@ -112,34 +113,30 @@ class _Bomb(Exception):
     """A file that unpacks to more than it may."""
 
 
-@cache
-def columns() -> tuple[str, ...]:
-    """Return the columns of a trace that are written, in the order of a row."""
-    from tunix_rt_backend.tables import Trace
-
-    return tuple(column.key for column in Trace.__table__.columns if column.key != "seq")
+Write = Callable[[Any], Any]
+"""Turns a value into what the driver takes."""
 
 
-def _writers(dialect: str) -> tuple[Callable[[Any], Any] | None, ...]:
-    """Return for each column how its value becomes what the driver takes; None: it stays as it is."""
-    from sqlalchemy import JSON
-    from sqlalchemy.dialects import postgresql, sqlite
+def _writers(order: Order) -> tuple[Write | None, ...]:
+    """Return what writes each of the COLUMNS; None: its value stays as it is.
 
-    from tunix_rt_backend.tables import Trace
-
-    made = (sqlite if dialect == "sqlite" else postgresql).dialect()
-    found: list[Callable[[Any], Any] | None] = []
-    for name in columns():
-        kind = Trace.__table__.columns[name].type
-        is_json = isinstance(kind, JSON)
-        found.append(_json if is_json else kind.dialect_impl(made).bind_processor(made))
-    return tuple(found)
-
-
-def _constant(write: Callable[[Any], Any] | None, value: Any) -> Callable[[Any], Any]:
-    """Return a writer of a value that is the same in every row, and so is written once."""
-    written = write(value) if write else str(value)
-    return lambda _: written
+    SQLite takes a UUID as 32 digits and a moment as UTC without its zone, as SQLAlchemy writes and reads them there.
+    """
+    moment = order.created_at.astimezone(UTC)
+    if order.dialect == "sqlite":
+        id_written: Write = attrgetter("hex")
+        at = moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    else:
+        id_written, at = str, moment.isoformat()
+    upload_id = id_written(order.upload_id)
+    found: dict[str, Write] = {
+        "id": id_written,
+        "created_at": lambda _: at,  # the same in every row, and so written once
+        "steps": _json,
+        "meta": _json,
+        "upload_id": lambda _: upload_id,
+    }
+    return tuple(map(found.get, COLUMNS))
 
 
 def _json(value: Any) -> str:
@@ -158,14 +155,7 @@ class Rows:
     """Traces as the bytes that a database takes."""
 
     def __init__(self, order: Order) -> None:
-        from tunix_rt_backend.services.rows import row_values
-
-        self._row_values, self._order = row_values, order
-        same = {"created_at": order.created_at, "upload_id": order.upload_id}
-        self._writers = tuple(
-            (name, _constant(write, same[name]) if name in same else write)
-            for name, write in zip(columns(), _writers(order.dialect), strict=True)
-        )
+        self._order, self._writers = order, _writers(order)
         self._encode = self._for_sqlite if order.dialect == "sqlite" else self._for_postgresql
 
     def encode(self, number: int, trace: ReasoningTrace) -> bytes:
@@ -173,10 +163,11 @@ class Rows:
         order = self._order
         if order.license and not trace.meta.get("license"):
             trace = trace.model_copy(update={"meta": {**trace.meta, "license": order.license}})
-        values = self._row_values(trace, created_at=order.created_at, upload_id=order.upload_id, upload_row=number)
+        values = row_values(trace, created_at=order.created_at, upload_id=order.upload_id, upload_row=number)
         if values["source"] is None:
             values["source"] = order.source
-        return self._encode([write(values[name]) if write else values[name] for name, write in self._writers])
+        pairs = zip(values.values(), self._writers, strict=True)
+        return self._encode([write(value) if write else value for value, write in pairs])
 
     @staticmethod
     def _for_sqlite(values: list[Any]) -> bytes:

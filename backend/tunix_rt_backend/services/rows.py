@@ -18,6 +18,12 @@ from tunix_rt_backend.services.words import words
 
 FACETS = {"source": 256, "license": 128, "domain": 128, "family": 128, "difficulty": 32}
 """Keys of `meta` that have a column of their own, with its width in characters."""
+COLUMNS = (
+    *("id", "created_at", "trace_version", "prompt", "steps", "final_answer", "meta", "words"),
+    *FACETS,
+    *("upload_id", "upload_row"),
+)
+"""Every column but `seq`, which the database gives."""
 
 
 def new_id() -> uuid.UUID:
@@ -38,7 +44,7 @@ def facet(value: Any, width: int) -> str | None:
 def row_values(
     trace: ReasoningTrace, *, created_at: datetime, upload_id: uuid.UUID | None = None, upload_row: int | None = None
 ) -> dict[str, Any]:
-    """Return the columns of a trace, all but `seq`, as Python values, with a new id.
+    """Return the COLUMNS of a trace, in their order, as Python values, with a new id.
 
     The trace has passed `tunix_rt.importers`, which refuses what a database cannot keep (NUL, integers beyond 64 bits).
     """

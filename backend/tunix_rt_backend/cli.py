@@ -60,6 +60,7 @@ def serve(
     settings = Settings()
     listening = serving.listen(host, port)
     serving.prepare_database(settings, say)
+    serving.sweep(settings, say)
     engine = db.make_engine(settings)
     open_access = check_bind(host, db.make_sessions(engine))
     engine.dispose()

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from tunix_rt import leftovers
 from tunix_rt.errors import TunixRtError
 from tunix_rt_backend import db
 from tunix_rt_backend.middleware.connections import server_options
@@ -45,6 +46,13 @@ def prepare_database(settings: Settings, say: Callable[[str], None]) -> None:
         raise TunixRtError(f"{where} does not answer: {cause}; start it or correct TUNIX_RT_DATABASE_URL") from error
     finally:
         engine.dispose()
+
+
+def sweep(settings: Settings, say: Callable[[str], None]) -> None:
+    """Remove what killed processes left half done in the home folder."""
+    gone = leftovers.remove(leftovers.find(settings.home))
+    if gone:
+        say(f"removed {len(gone)} leftovers of killed processes, {sum(one.bytes for one in gone):,} bytes")
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""`tunix-rt doctor`: does this machine have what the work needs? It changes nothing."""
+"""`tunix-rt doctor`: does this machine have what the work needs? It changes nothing that it is not told to."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from tunix_rt import leftovers
 from tunix_rt.cli.check import Check, State
 from tunix_rt.cli.options import Json, home, show, show_json
 
@@ -22,11 +23,16 @@ PLUGINS = "tunix_rt.checks"
 """Entry point group by which another package adds checks: each entry names a function that returns Checks."""
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    sweep: Annotated[bool, typer.Option("--sweep", help="First remove what killed processes left half done.")] = False,
+    as_json: Json = False,
+) -> None:
     """Check whether this machine has what the work needs.
 
-    Changes nothing. A note is worth knowing; a failure stops the work, and the exit code is then 1.
+    Changes nothing without `--sweep`. A note is worth knowing; a failure stops the work, and the exit code is then 1.
     """
+    if sweep:
+        leftovers.remove(leftovers.find(home()))
     checks = [check() for check in CHECKS]
     for plugin in importlib.metadata.entry_points(group=PLUGINS):
         checks += plugin.load()()
@@ -88,6 +94,16 @@ def _home() -> Check:
             "home", "fail", f"{folder} cannot be written: {error.strerror}", "set TUNIX_RT_HOME to another folder"
         )
     return Check("home", "ok", f"{folder.resolve()} can be written")
+
+
+def _leftovers() -> Check:
+    found = leftovers.find(home())
+    if not found:
+        return Check("leftovers", "ok", "no leftovers of killed processes")
+    size = sum(one.bytes for one in found) / 2**30
+    return Check(
+        "leftovers", "note", f"{len(found)} leftovers, {size:.1f} GiB", "`tunix-rt doctor --sweep` removes them"
+    )
 
 
 def _packages() -> Check:
@@ -152,6 +168,6 @@ def _credentials() -> Check:
 
 
 CHECKS: tuple[Callable[[], Check], ...] = (
-    _python, _cores, _memory, _disk, _home, _packages, _devices, _scorers, _side, _credentials,
+    _python, _cores, _memory, _disk, _home, _leftovers, _packages, _devices, _scorers, _side, _credentials,
 )  # fmt: skip
 """All checks, in the order in which they are shown."""

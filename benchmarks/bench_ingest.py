@@ -230,6 +230,18 @@ def measure(database: str, rows: int, folder: Path) -> dict[str, Any]:
     return found
 
 
+def show(name: str, figures: dict[str, Any]) -> None:
+    """Print the lines of one database."""
+    print(f"{name:<12}{'raw executemany':<24}{figures['raw']['rows_per_second']:>10,}{'100 %':>9}")
+    for way in ("fail", "skip"):
+        one = figures[way]
+        print(
+            f"{name:<12}{'upload, on_error=' + way:<24}{one['rows_per_second']:>10,}{one['ratio']:>9.0%}"
+            f"{one['memory_mib']:>6,.0f} MiB{one['other_requests_ms']['p99']:>9,.0f} ms",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Measure, print a table, and one JSON object as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -238,18 +250,13 @@ def main() -> None:
     arguments = parser.parse_args()
     names = ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,)
     with tempfile.TemporaryDirectory(prefix="tunix-rt-bench-") as temporary:
-        found = {name: measure(name, arguments.rows, Path(temporary)) for name in names}
+        print(f"{arguments.rows:,} traces, {os.cpu_count()} cores")
+        print(f"{'database':<12}{'way in':<24}{'rows/s':>10}{'of raw':>9}{'memory':>10}{'others p99':>12}")
+        found = {}
+        for name in names:
+            found[name] = measure(name, arguments.rows, Path(temporary))
+            show(name, found[name])
         megabytes = (Path(temporary) / "bench.jsonl").stat().st_size / 1e6
-    print(f"{arguments.rows:,} traces, {megabytes:,.0f} MB, {os.cpu_count()} cores")
-    print(f"{'database':<12}{'way in':<24}{'rows/s':>10}{'of raw':>9}{'memory':>10}{'others p99':>12}")
-    for name, figures in found.items():
-        print(f"{name:<12}{'raw executemany':<24}{figures['raw']['rows_per_second']:>10,}{'100 %':>9}")
-        for way in ("fail", "skip"):
-            one = figures[way]
-            print(
-                f"{name:<12}{'upload, on_error=' + way:<24}{one['rows_per_second']:>10,}{one['ratio']:>9.0%}"
-                f"{one['memory_mib']:>6,.0f} MiB{one['other_requests_ms']['p99']:>9,.0f} ms"
-            )
     ways = [figures[way] for figures in found.values() for way in ("fail", "skip")]
     reached = all(one["ratio"] >= TARGET and one["memory_mib"] < MEMORY_TARGET for one in ways)
     print(json.dumps({"rows": arguments.rows, "megabytes": round(megabytes), "reached": reached, **found}))

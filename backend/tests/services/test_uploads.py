@@ -44,7 +44,7 @@ def rows_of(settings: Settings) -> list[int]:
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
     url = settings.database_url.get_secret_value() if settings.database_url else None
-    with running(Service(settings.home, url)) as made:
+    with running(Service(settings.home, url, worker=False)) as made:
         yield made
 
 
@@ -162,7 +162,7 @@ def test_a_killed_database_loses_nothing(tmp_path: Path) -> None:
         url = server.create("killed")
         settings = Settings(home=home, database_url=url)
         db.migrate(settings)
-        with running(Service(home, url)) as service:
+        with running(Service(home, url, worker=False)) as service:
             answers: list[httpx.Response] = []
             data = lines(ROWS)
 

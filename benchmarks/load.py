@@ -25,7 +25,7 @@ class Timed:
     bytes: int = 0
     """Bytes of all bodies."""
     wrong: dict[int, int] = field(default_factory=dict)
-    """How often each status other than 200 came."""
+    """How often each status other than 200 came; 0: the server hung up."""
 
     def quantile(self, share: float) -> float:
         """Return a quantile of the latencies, in milliseconds."""
@@ -81,7 +81,11 @@ async def drive(port: int, requests: Iterable[bytes], *, in_flight: int) -> Time
         for request in queue:
             began = time.perf_counter()
             writer.write(request)
-            status, length = await answer(reader)
+            try:
+                status, length = await answer(reader)
+            except (asyncio.IncompleteReadError, ConnectionError):  # the server hung up: a failure like any other
+                status, length = 0, 0
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
             timed.seconds.append(time.perf_counter() - began)
             timed.bytes += length
             if status != 200:

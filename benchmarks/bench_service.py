@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -306,6 +307,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure each part, print its table, and one JSON object as the last line."""
     asked, report = arguments(), Report()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     databases = ["sqlite", "postgresql"] if asked.database == "both" else [asked.database]
     python = os.environ.get(MLFLOW)
     print(f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d %H:%M')}")

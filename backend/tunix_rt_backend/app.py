@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -28,6 +29,8 @@ def operation_id(route: APIRoute) -> str:
 @contextlib.asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """End streams when the service is asked to end, and close the database's connections when it has."""
+    # More threads than this only wait for each other: Python runs one at a time.
+    to_thread.current_default_thread_limiter().total_tokens = app.state.settings.threads
     with closing_on_signals(app.state.tails):
         yield
     app.state.last_use.close()

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     """How long such an address is refused, in seconds."""
     session_hours: float = Field(12.0, gt=0)
     """Life of a cookie session of the web app, in hours."""
+    threads: int = Field(10, ge=4, le=200)
+    """Requests that are worked on at a time; builds, plans and imports take one each for as long as they last."""
     slots: int = Field(1, ge=1, le=64)
     """Runs that one worker carries out at a time."""
     lease_seconds: float = Field(30.0, ge=1)

@@ -11,7 +11,6 @@ from itertools import islice, zip_longest
 from typing import Any, Literal
 
 import numpy as np
-import orjson
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, text
 from sqlalchemy import select as choose

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import bisect
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +25,8 @@ from tunix_rt_backend.tables import EvaluationRow
 
 _MOST_BOARDS = 64
 """Boards that are kept ranked."""
+_MOST_ANSWERS = 64
+"""Pages that are kept of each, at most 1,000 rows long."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ class Board:
     """Every row, the best first."""
     keys: list[tuple[float, str]]
     """Where each row stands in the order: its score, turned round, and its id."""
+    answers: dict[Hashable, bytes] = field(default_factory=dict)
+    """Pages that were asked for, as they were answered; they end with the board."""
+
+    def keep(self, asked: Hashable, answer: bytes) -> None:
+        """Keep an answer, if there is room."""
+        if len(self.answers) < _MOST_ANSWERS:
+            self.answers[asked] = answer
 
 
 _boards: WeakKeyDictionary[Engine, dict[BoardKey, Board]] = WeakKeyDictionary()

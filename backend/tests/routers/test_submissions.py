@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from measured import make_run, measure
 from tunix_rt.formats import write_text
 from tunix_rt.submission import SubmissionManifest, verify
-from tunix_rt_backend.services.index import rebuild
+from tunix_rt_backend.services.census import rebuild
 from tunix_rt_backend.settings import Settings
 
 

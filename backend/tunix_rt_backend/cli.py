@@ -95,12 +95,33 @@ def worker(
 
 def migrate(
     revision: Annotated[str, typer.Argument(help="`head`, `base`, `-1`, or a revision's id.")] = "head",
+    as_json: Json = False,
 ) -> None:
-    """Bring the database's tables to the newest revision."""
-    from tunix_rt_backend.db import migrate as run
+    """Bring the database's tables to the newest revision, and print which one that is."""
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tunix_rt.errors import TunixRtError, UsageError
+    from tunix_rt_backend import db
     from tunix_rt_backend.settings import Settings
 
-    run(Settings(), revision)
+    settings = Settings()
+    engine = db.make_engine(settings)
+    try:
+        before, _ = db.revisions(engine, settings)
+        db.migrate(settings, revision)
+        after, _ = db.revisions(engine, settings)
+    except CommandError as error:
+        raise UsageError(f"{error}; name `head`, `base`, `-1` or a revision in backend/migrations") from error
+    except SQLAlchemyError as error:
+        raise TunixRtError(f"the database does not do this: {error}; check TUNIX_RT_DATABASE_URL") from error
+    finally:
+        engine.dispose()
+    record = {"database": engine.dialect.name, "before": before, "after": after}
+    if as_json:
+        show_json(record)
+    else:
+        show(fields(record))
 
 
 def openapi() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -131,8 +132,19 @@ def serve(app: FastAPI, listening: socket.socket, keeper: WorkerKeeper | None) -
                     keeper.end()
                 await kept
 
+    _settle_memory()
     with _ending(server, keeper), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(both())
+
+
+def _settle_memory() -> None:
+    """Keep what was made at the start out of the garbage collector's way.
+
+    It is 200,000 objects that never go; each full look at them holds every request up for 50 milliseconds and more.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @contextlib.contextmanager

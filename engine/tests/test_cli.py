@@ -96,9 +96,10 @@ def test_every_command_explains_itself(run: Run, names: tuple[str, ...]) -> None
     assert len(result.stdout.splitlines()) > 5
 
 
-def test_read_verbs_speak_json() -> None:
+def test_verbs_speak_json() -> None:
+    """All but those that run until they are told to end, and the one that prints nothing but JSON."""
     group = typer.main.get_command(app)
-    for names in every_command():
+    for names in set(every_command()) - {("serve",), ("worker",), ("openapi",)}:
         command: Any = group
         for name in names:
             command = command.commands[name]
@@ -135,14 +136,14 @@ def test_unknown_key_ends_with_2_and_a_hint(run: Run) -> None:
 
 def test_other_packages_add_commands(tmp_path: Path) -> None:
     (tmp_path / "guest.py").write_text(
-        "def add(app):\n    @app.command()\n    def serve() -> None:\n        print('at your service')\n"
+        "def add(app):\n    @app.command()\n    def greet() -> None:\n        print('good day')\n"
     )
     record = tmp_path / "guest-1.0.dist-info"
     record.mkdir()
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: guest\nVersion: 1.0\n")
     (record / "entry_points.txt").write_text("[tunix_rt.commands]\nguest = guest:add\n")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    for word, shown in (("serve", "at your service"), ("--help", "serve")):
+    for word, shown in (("greet", "good day"), ("--help", "greet")):
         words = [sys.executable, "-m", "tunix_rt", word]
         done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
         assert shown in done.stdout

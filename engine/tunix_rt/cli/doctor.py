@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 import typer
 
-from tunix_rt import leftovers
 from tunix_rt.cli.check import Check, State
 from tunix_rt.cli.options import Json, home, show, show_json
 
@@ -32,6 +31,8 @@ def doctor(
     Changes nothing without `--sweep`. A note is worth knowing; a failure stops the work, and the exit code is then 1.
     """
     if sweep:
+        from tunix_rt import leftovers
+
         leftovers.remove(leftovers.find(home()))
     checks = [check() for check in CHECKS]
     for plugin in importlib.metadata.entry_points(group=PLUGINS):
@@ -97,6 +98,8 @@ def _home() -> Check:
 
 
 def _leftovers() -> Check:
+    from tunix_rt import leftovers
+
     found = leftovers.find(home())
     if not found:
         return Check("leftovers", "ok", "no leftovers of killed processes")

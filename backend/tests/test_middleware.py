@@ -428,7 +428,11 @@ def test_allowed_origin_may_call_without_a_cookie(shared: TestClient) -> None:
     assert preflight.headers["access-control-allow-origin"] == "https://lab.example"
     assert "access-control-allow-credentials" not in preflight.headers
     cross = {"Origin": "https://lab.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
-    assert shared.post("/api/tokens", json={"name": "a"}, headers=cross).status_code == 201
+    # It may ask, but like everybody who does not sit at this machine it has to show a token.
+    assert shared.post("/api/tokens", json={"name": "a"}, headers=cross).status_code == 401
+    token = shared.post("/api/tokens", json={"name": "a", "scope": "admin"}).json()["token"]
+    shown = {**cross, "Authorization": f"Bearer {token}"}
+    assert shared.post("/api/tokens", json={"name": "b"}, headers=shown).status_code == 201
     assert shared.get("/api/health", headers=cross).headers["access-control-allow-origin"] == "https://lab.example"
     other = {**cross, "Origin": "https://evil.example"}
     assert shared.post("/api/tokens", json={"name": "b"}, headers=other).status_code == 403
@@ -492,3 +496,34 @@ def test_harmless_path_passes(echo: TestClient, path: str) -> None:
 def test_huge_head_is_refused(echo: TestClient) -> None:
     assert echo.get("/api/health", headers={"X-Padding": "x" * 40_000}).status_code == 431
     assert echo.get("/api/health?" + "x" * 40_000).status_code == 431
+
+
+PROXIES = [
+    {"X-Forwarded-For": "10.0.0.1"},
+    {"X-Forwarded-Proto": "https"},
+    {"Via": "1.1 proxy"},
+    {"CF-Connecting-IP": "10.0.0.1"},
+]
+
+
+@pytest.mark.parametrize("headers", [*PROXIES, {"Origin": "https://pages.example"}], ids=str)
+def test_only_who_sits_at_this_machine_needs_no_token(sqlite_settings: Settings, headers: dict[str, str]) -> None:
+    """A proxy here brings the requests of others, and an allowed page is another site's."""
+    settings = sqlite_settings.model_copy(update={"allowed_origins": ("https://pages.example",)})
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        assert client.get("/api/tokens").status_code == 200
+        assert client.get("/api/tokens", headers=headers).status_code == 401
+
+
+def test_who_names_another_host_lets_nobody_in_without_a_token(sqlite_settings: Settings) -> None:
+    settings = sqlite_settings.model_copy(update={"allowed_hosts": ("tunix.example",)})
+    for base_url in ("http://localhost", "http://tunix.example"):
+        with TestClient(create_app(settings), base_url=base_url) as client:
+            assert client.get("/api/traces").status_code == 401
+
+
+def test_a_body_of_two_kinds_is_refused(sqlite_settings: Settings) -> None:
+    """One layer would read it as JSON, and the one that bounds its depth as a text."""
+    with TestClient(create_app(sqlite_settings), base_url="http://localhost") as client:
+        kinds = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+        assert client.post("/api/traces", content=b"{}", headers=kinds).status_code == 400

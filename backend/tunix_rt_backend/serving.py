@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 import subprocess
@@ -133,6 +134,7 @@ def serve(app: FastAPI, listening: socket.socket, keeper: WorkerKeeper | None) -
                 await kept
 
     _settle_memory()
+    _raise_file_limit()
     with _ending(server, keeper), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(both())
 
@@ -145,6 +147,12 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
+
+
+def _raise_file_limit() -> None:
+    """Let this process hold as many files open as the system allows: each viewer of a log holds one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextlib.contextmanager

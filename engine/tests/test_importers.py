@@ -177,6 +177,19 @@ def test_reasoning_gym_rows_have_no_reasoning_and_say_so(tmp_path: Path) -> None
     assert (trace.final_answer, trace.meta["reasoning"], trace.meta["family"]) == ("4", "absent", "basic_arithmetic")
 
 
+@pytest.mark.parametrize(("levels", "good"), [(60, True), (70, False), (250, False)])
+def test_meta_is_nested_in_bounds(tmp_path: Path, levels: int, good: bool) -> None:
+    """Beyond some hundred levels JSON can be read here and written nowhere."""
+    path = tmp_path / "rows.jsonl"
+    inner = "[" * levels + "]" * levels
+    path.write_text(
+        f'{{"prompt": "a?", "steps": [{{"i": 1, "content": "b"}}], "final_answer": "c", "meta": {{"deep": {inner}}}}}\n'
+    )
+    ((_, found),) = read(path)
+    assert isinstance(found, ReasoningTrace) == good
+    assert good or "deeper" in found.reason
+
+
 def test_conversations_keep_every_turn(tmp_path: Path) -> None:
     turns = [
         {"role": "system", "content": "Be brief."},

@@ -215,6 +215,12 @@ def test_hostile_archive_is_refused(client: TestClient, settings: Settings) -> N
         assert_nothing_came_in(settings)
 
 
+def test_record_too_long_to_be_read_whole_is_named(client: TestClient) -> None:
+    long = os.urandom(9_000_000).hex().encode()
+    assert "manifest.json has" in send(client, archive(("manifest.json", b'"' + long + b'"'))).text
+    assert "has a line" in send(client, archive(("manifest.json", b"{}"), ("samples.jsonl", long))).text
+
+
 def test_duplicate_names_in_an_archive_are_refused(client: TestClient, settings: Settings) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         body = archive(("a", b"1"), ("a", b"2"))

@@ -41,7 +41,7 @@ class Bodies:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        length, coding, json, body = None, b"", False, False
+        length, coding, json, body, kinds = None, b"", False, False, 0
         for name, value in scope["headers"]:
             if name == b"content-length":
                 length, body = int(value), body or value != b"0"
@@ -50,13 +50,16 @@ class Bodies:
             elif name == b"content-encoding":
                 coding = value.strip().lower()
             elif name == b"content-type":
-                json = b"json" in value.lower()
+                json = json or b"json" in value.lower()
+                kinds += 1
         if not body:
             await self.app(scope, receive, send)
             return
         path = scope["path"]
         limit = self._limit(path)
-        if length is not None and length > limit:
+        if kinds > 1:
+            await refuse(BadRequest("give one Content-Type, not several"), scope, receive, send, close=True)
+        elif length is not None and length > limit:
             await refuse(_too_large(limit), scope, receive, send, close=True)
         elif path in UPLOADS:
             await self.app(scope, self._counted(receive, limit), send)

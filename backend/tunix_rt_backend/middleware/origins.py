@@ -24,7 +24,8 @@ HEAD_BYTES = 32 * 1024
 
 _HOST = re.compile(rb"([A-Za-z0-9_.-]{1,253}|\[::1\])(?::[0-9]{1,5})?")
 _ODD_PATH = re.compile(r"[\x00-\x1f\x7f\\\ufffd\ud800-\udfff]|/\.{1,2}(?:/|$)")
-_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
+_FORWARDED = re.compile(rb"forwarded|x-forwarded-.*|via|x-real-ip|.*-connecting-ip|true-client-ip")
+"""Headers that a proxy adds."""
 _NEEDED = frozenset({b"host", b"origin", b"content-length", b"transfer-encoding", b"sec-fetch-site", b"sec-fetch-mode"})
 
 
@@ -34,6 +35,8 @@ class Origins:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.hosts = LOOPBACK | {host.lower().encode() for host in settings.allowed_hosts}
+        self.alone = not settings.allowed_hosts
+        """Whether only this machine is meant: who names another host is likely to stand behind a proxy."""
         self.origins = frozenset(origin.rstrip("/").encode() for origin in settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +57,7 @@ class Origins:
             size += len(name) + len(value)
             if name in found:
                 found[name].append(value)
-            elif name in _FORWARDED:
+            elif _FORWARDED.fullmatch(name):
                 forwarded = True
         if size > HEAD_BYTES:
             return HeadTooLarge(f"address and headers have {size:,} bytes; send at most {HEAD_BYTES:,}")
@@ -64,7 +67,7 @@ class Origins:
                 "this service does not answer to the host name of this request; use localhost, or put the name into "
                 "TUNIX_RT_ALLOWED_HOSTS"
             )
-        scope["local"] = host in LOOPBACK and not forwarded
+        scope["local"] = self.alone and host in LOOPBACK and not forwarded and _speaks_for_itself(scope, found)
         if _ODD_PATH.search(scope["path"]) or b"%00" in scope["query_string"]:
             return BadRequest(
                 "the address has `.` or `..` as a part, a backslash or a control character; send it without"
@@ -95,6 +98,13 @@ class Origins:
         if elsewhere and not (safe and found[b"sec-fetch-mode"] == [b"navigate"]):
             return Forbidden("a page of another site asked for this; open it from this service")
         return None
+
+
+def _speaks_for_itself(scope: Scope, found: dict[bytes, list[bytes]]) -> bool:
+    """Return whether no proxy (they ask in HTTP/1.0 unless told otherwise) and no other origin's page is behind it."""
+    host = found[b"host"][0].lower()
+    elsewhere = any(origin.partition(b"://")[2].lower() != host for origin in found[b"origin"])
+    return scope.get("http_version") != "1.0" and not elsewhere
 
 
 def _framing(found: dict[bytes, list[bytes]]) -> ServiceError | None:

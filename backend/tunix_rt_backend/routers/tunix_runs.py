@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from tunix_rt_backend.deps import Call, ReadCall, WriteCall
+from tunix_rt_backend.errors import Unavailable
 from tunix_rt_backend.routers.jobs import cancelled
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.jobs import JobRow
@@ -47,6 +49,8 @@ IdempotencyKey = Annotated[
     ),
 ]
 _BASE = "/api/tunix/runs"
+_IMPORTS = asyncio.Semaphore(2)
+"""Imports at a time: each checks every byte of what came in."""
 
 
 @starting.post("/api/tunix/run", status_code=202, responses={200: {"model": PlanReply}, **problems(404, 409)})
@@ -154,7 +158,9 @@ def _row(row: Run) -> RunRow:
 )
 async def import_run(request: Request, call: WriteCall) -> Imported:
     """Take in runs made elsewhere: a zip of a run's folder, or of a home folder with runs, datasets and evaluations."""
-    async with archives.received(request.headers, request.stream(), call.home) as archive:
+    if _IMPORTS.locked():
+        raise Unavailable("two imports are at work; send this one when they have ended", retry_after=10)
+    async with _IMPORTS, archives.received(request.headers, request.stream(), call.home) as archive:
         return await run_in_threadpool(_import, call, archive)
 
 

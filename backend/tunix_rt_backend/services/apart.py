@@ -38,7 +38,7 @@ def run(settings: Settings, work: str, **arguments: Any) -> Any:
         raise Unavailable(f"{MOST} builds or comparisons are under way; send this one again in a moment")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-P", "-m", __name__],
             input=json.dumps({"work": work, "home": str(settings.home.absolute()), "arguments": arguments}).encode(),
             capture_output=True,
             env=passed_on_environment(),

@@ -29,6 +29,9 @@ from tunix_rt_backend.services import files, index, jobs
 PARTS = ("datasets", "evaluations", "runs")
 """Folders of a home folder that are taken in, upstream first; base models are fetched by name instead."""
 _DEEPEST = 3
+_RECORDS = frozenset({"manifest.json", "config.json", "result.json", "state.json", "plan.json"})
+"""Files that are read whole."""
+_LONGEST_RECORD = 16 * 2**20
 """An archive may put its content into so many folders that hold nothing else."""
 _PLACES = {"dataset": "datasets", "base_model": "models", "evaluation": "evaluations", "run": "runs"}
 _names: dict[str, TypeAdapter[str]] = {
@@ -65,6 +68,7 @@ def check(home: Path, incoming: Path) -> Checked:
     evaluation of that name is here with other content.
     """
     found = Checked()
+    _check_sizes(incoming)
     try:
         for part, folder in _contents(incoming):
             _check_part(home, part, folder, found)
@@ -77,6 +81,19 @@ def check(home: Path, incoming: Path) -> Checked:
     if not found.runs:
         raise Unprocessable("there is no run in it; expected a run's folder with manifest.json, or a folder with runs/")
     return found
+
+
+def _check_sizes(incoming: Path) -> None:
+    """Refuse a record, or a line of one, that is too long to be read whole: no run of ours writes such a one."""
+    for path in incoming.rglob("*.json*"):
+        if path.name in _RECORDS and path.stat().st_size > _LONGEST_RECORD:
+            size = path.stat().st_size
+            raise Unprocessable(f"{path.name} has {size:,} bytes; a record has at most {_LONGEST_RECORD:,}")
+        if path.suffix == ".jsonl":
+            with path.open("rb") as stream:
+                while line := stream.readline(_LONGEST_RECORD + 1):
+                    if len(line) > _LONGEST_RECORD:
+                        raise Unprocessable(f"{path.name} has a line of more than {_LONGEST_RECORD:,} bytes")
 
 
 def check_free(session: Session, found: Checked) -> None:

@@ -277,7 +277,7 @@ class Reader:
             "OMP_NUM_THREADS": "1",
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tunix_rt_backend.services.parsing"],
+            [sys.executable, "-P", "-m", "tunix_rt_backend.services.parsing"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
             cwd=order.path.parent,
         )  # fmt: skip

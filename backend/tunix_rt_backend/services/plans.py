@@ -71,7 +71,7 @@ def _run(config: SFTConfig | SessionConfig, settings: Settings, folder: Path) ->
     verb = ("session", "run") if isinstance(config, SessionConfig) else ("train", "sft")
     started = utc_now()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
+        [sys.executable, "-P", "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
         cwd=folder,
         env=passed_on_environment() | {"TUNIX_RT_HOME": str(settings.home.absolute())},
         stdin=subprocess.DEVNULL,

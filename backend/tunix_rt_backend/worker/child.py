@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 
 def words(*command: str) -> list[str]:
     """Return the command line that runs `python COMMAND…` as a child of this process that does not outlive it."""
-    return [sys.executable, "-m", "tunix_rt_backend.worker.child", str(os.getpid()), *command]
+    return [sys.executable, "-P", "-m", "tunix_rt_backend.worker.child", str(os.getpid()), *command]
 
 
 def main() -> None:
@@ -27,7 +27,8 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it died before the kernel knew whom to tell
         sys.exit(128 + signal.SIGTERM)
-    os.execv(sys.executable, [sys.executable, *command])
+    # -P: nothing is imported from the folder that somebody happens to stand in.
+    os.execv(sys.executable, [sys.executable, "-P", *command])
 
 
 if __name__ == "__main__":

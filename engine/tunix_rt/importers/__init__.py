@@ -149,12 +149,17 @@ def _trace(draft: Draft) -> ReasoningTrace:
 def _unwritable(meta: dict[str, Any]) -> tuple[str, str] | None:
     """Return what keeps a value from being written and read back the same everywhere, and the fix; None: nothing."""
     rest: list[Any] = [meta]
+    above = [0]  # how deep each of them lies
     while rest:
-        value = rest.pop()
+        value, depth = rest.pop(), above.pop()
+        if depth > _DEEPEST:
+            return f"is nested deeper than {_DEEPEST} levels", "flatten it, or write the inner part as a string"
         if isinstance(value, dict):
             rest += [*value.keys(), *value.values()]
+            above += [depth + 1] * (2 * len(value))
         elif isinstance(value, list):
             rest += value
+            above += [depth + 1] * len(value)
         elif isinstance(value, str):
             if "\x00" in value:
                 return "contains a NUL byte", "remove the NUL bytes"
@@ -167,6 +172,8 @@ def _unwritable(meta: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
+_DEEPEST = 64
+"""Levels of `meta`; JSON writers give up at some hundreds."""
 _REASONS = {
     "missing": ("is missing", "add it, or name the columns in a mapping"),
     "extra_forbidden": ("is an unknown key", "move it into meta or remove it"),

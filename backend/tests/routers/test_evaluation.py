@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from tunix_rt.comparison import compare
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import write_text
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import AuditEntry, Job
+from tunix_rt_backend.tables import AuditEntry, EvaluationRow, Job
 
 
 def test_evaluating_a_run_queues_a_job(client: TestClient, session: Session, settings: Settings) -> None:
@@ -305,6 +306,8 @@ def test_leaderboard_shows_ties_as_ties_and_a_repeated_measurement_once(
     two = measure(session, settings.home, run="two", skill=0.62)
     again = measure(session, settings.home, run="one", skill=0.60, seed=7)
     assert one.id != again.id
+    session.get_one(EvaluationRow, again.id).created_at += timedelta(seconds=1)  # manifests tell whole seconds
+    session.commit()
     board = client.get("/api/leaderboard").json()
     assert {row["evaluation_id"] for row in board["data"]} == {two.id, again.id}
     assert [(row["rank"], row["tied"]) for row in board["data"]] == [(1, 1), (1, 1)]

@@ -35,7 +35,7 @@ class Origins:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.hosts = LOOPBACK | {host.lower().encode() for host in settings.allowed_hosts}
-        self.alone = not settings.allowed_hosts
+        self.alone = self.hosts == LOOPBACK
         """Whether only this machine is meant: who names another host is likely to stand behind a proxy."""
         self.origins = frozenset(origin.rstrip("/").encode() for origin in settings.allowed_origins)
 

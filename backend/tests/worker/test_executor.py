@@ -124,7 +124,7 @@ def test_child_is_told_to_end_when_its_parent_is_killed() -> None:
 
 def test_child_of_a_dead_parent_does_not_begin() -> None:
     words = child.words("-c", "print('began')")
-    words[3] = "1"
+    words[words.index("tunix_rt_backend.worker.child") + 1] = "1"
     done = subprocess.run(words, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (143, b"")
 

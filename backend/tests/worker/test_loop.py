@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,26 +146,3 @@ def test_worker_that_is_told_to_end_puts_its_job_back_without_counting_it(place:
     place.drain()
     assert place.job(job).status == "completed"
     assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
-
-
-@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
-def test_suspended_worker_finds_its_job_taken_and_lets_go(place: Place, undisturbed: str) -> None:
-    job = place.add("mine")
-    first = place.work(lease_seconds=2)
-    place.wait(lambda: place.has_checkpoint("mine"))
-    os.kill(first.pid, signal.SIGSTOP)
-    second = place.work(lease_seconds=2, grace_seconds=3)
-    place.wait(lambda: place.job(job).worker_id is not None and "attempt 2" in log_of(place, job))
-    os.kill(first.pid, signal.SIGCONT)
-    place.wait(lambda: place.job(job).status == "completed")
-    assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
-    assert place.job(job).result is not None
-    for worker in (first, second):
-        worker.terminate()
-        assert worker.wait(SECONDS) == 0
-    assert "job lost to another worker" in (place.settings.home / "worker-0.log").read_text()
-
-
-def log_of(place: Place, job: Job) -> str:
-    path: Path = place.settings.home / "jobs" / str(job.id) / "output.log"
-    return path.read_text() if path.is_file() else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -146,3 +148,25 @@ def test_worker_that_is_told_to_end_puts_its_job_back_without_counting_it(place:
     place.drain()
     assert place.job(job).status == "completed"
     assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_worker_suspended_with_its_command_finds_its_job_taken_and_lets_go(place: Place, undisturbed: str) -> None:
+    job = place.add("mine")
+    first = place.work(lease_seconds=2)
+    place.wait(lambda: place.has_checkpoint("mine") and place.job(job).pid is not None)
+    # The command too: left alone it may end before its job is taken, and there would be nothing to take.
+    for process in (first.pid, place.job(job).pid):
+        assert process is not None
+        os.kill(process, signal.SIGSTOP)
+    second = place.work(lease_seconds=2, grace_seconds=3)
+    place.wait(lambda: place.job(job).attempts == 2)
+    os.kill(first.pid, signal.SIGCONT)
+    place.wait(lambda: place.job(job).status == "completed")
+    for worker in (first, second):
+        worker.terminate()
+        assert worker.wait(SECONDS) == 0
+    assert nano.adapter_digest(place.settings.home, "mine") == undisturbed
+    assert (place.job(job).result or {})["adapter"] == undisturbed
+    assert "attempt 2: " in (place.settings.home / "jobs" / str(job.id) / "output.log").read_text()
+    assert "job lost to another worker" in (place.settings.home / "worker-0.log").read_text()

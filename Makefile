@@ -11,7 +11,9 @@ UPGRADE ?=
 BIN := $(VENV)/bin
 MODEL ?= gemma3-270m
 ARGS ?=
+JOBS ?= 2
 TUNIX_RT := $(BIN)/tunix-rt
+PYTEST := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
 LOCK := $(UV) pip compile -q --python-version 3.11 --universal --fork-strategy fewest \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -81,12 +83,12 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 .PHONY: test
-test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs; JOBS=8 test processes on a larger machine
+	@$(PYTEST) $(ARGS)
 
 .PHONY: test-light
 test-light: $(VENV)/.dev $(VENV)/.postgresql ## the tests that train nothing
-	@$(BIN)/pytest -m "not train" $(ARGS)
+	@$(PYTEST) -m "not train" $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev $(VENV)/.postgresql ## 20,000 generated requests with every check; ARGS="--database postgresql"

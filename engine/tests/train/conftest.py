@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def models_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder that keeps the base models of all tests; tests do not write into it."""
-    return tmp_path_factory.mktemp("home")
+    own = tmp_path_factory.getbasetemp()
+    # Test processes that run side by side have folders of their own in one that they share.
+    home = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "home"
+    home.mkdir(exist_ok=True)
+    return home
 
 
 @pytest.fixture(scope="session")

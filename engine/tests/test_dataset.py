@@ -16,61 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toy_dataset import build, evaluation, gsm8k_rows, lines, trace_lines
 from tunix_rt import dataset, tasks
 from tunix_rt.errors import ConfigError, ContaminationError, DataError, DigestError, MissingError, UsageError
-from tunix_rt.formats import read_jsonl, write_jsonl
-from tunix_rt.grading import Target
-from tunix_rt.importers import RowError, read
-from tunix_rt.tasks import Item, Task
-from tunix_rt.trace import CONTRACT_DIGEST, ReasoningTrace, canonical, make_trace, parse_text, render
+from tunix_rt.formats import read_jsonl
+from tunix_rt.trace import CONTRACT_DIGEST, make_trace
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-NOUNS = "apples pears stones boats letters kites lamps coins maps ropes".split()
-VERBS = "buys finds sells borrows counts paints hides mends".split()
-
-
-def gsm8k_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
-    """Rows of the schema of GSM8K, each with words of its own."""
-    draw = random.Random(seed)
-    found = []
-    for number in range(count):
-        a, b = draw.randint(2, 99), draw.randint(2, 99)
-        things = draw.sample(NOUNS, 3)
-        question = (
-            f"{draw.choice(['Ann', 'Bo'])} {draw.choice(VERBS)} {a} {things[0]} and {b} {things[1]} for {number}."
-        )
-        answer = f"{a} + {b} = <<{a}+{b}={a + b}>>{a + b} {things[0]} and {things[1]}.\n#### {a + b}"
-        found.append({"question": f"{question} How many?", "answer": answer})
-    return found
-
-
-def lines(path: Path, records: list[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_jsonl(path, records)
-    return path
-
-
-def trace_lines(path: Path, traces: list[ReasoningTrace]) -> Path:
-    return lines(path, [trace.model_dump(mode="json") for trace in traces])
-
-
-def build(home: Path, *sources: Any, name: str = "toy", version: str = "v1", **options: Any) -> dataset.DatasetManifest:
-    return dataset.build(list(sources), name=name, version=version, home=home, **options)
-
-
-def evaluation(*prompts: str) -> Task:
-    items = tuple(
-        Item(
-            id=f"e{number}",
-            prompt=prompt,
-            target=Target(kind="number", value="1"),
-            family="f",
-            domain="d",
-            difficulty=1,
-        )
-        for number, prompt in enumerate(prompts)
-    )
-    return Task(name="exam", version="1", split="test", items=items, license="MIT", source="here")
 
 
 def test_a_build_records_where_every_row_went(tmp_path: Path) -> None:
@@ -302,64 +254,6 @@ def test_the_difference_of_two_datasets(tmp_path: Path) -> None:
     assert found.mean_shift["steps"] > 0
     same = dataset.diff(dataset.load(tmp_path, a.key), dataset.load(tmp_path, a.key))
     assert (same.identical, same.same) == (True, 20)
-
-
-@pytest.mark.parametrize("form", dataset.FORMATS)
-def test_every_export_comes_back(tmp_path: Path, form: str) -> None:
-    manifest = build(tmp_path, lines(tmp_path / "in.jsonl", gsm8k_rows(20)))
-    found = dataset.load(tmp_path, manifest.key)
-    out = tmp_path / "out" / "export.jsonl"
-    assert dataset.export(found, form, out) == 20
-    again = build(tmp_path, out, version="again")
-    assert again.digest == manifest.digest
-    assert again.counts.kept == 20
-    assert dataset.export(found, form, out, split="valid") == manifest.splits["valid"]
-    assert [path.name for path in out.parent.iterdir()] == ["export.jsonl"]
-
-
-def test_an_unknown_export_format_writes_nothing(tmp_path: Path) -> None:
-    manifest = build(tmp_path, lines(tmp_path / "in.jsonl", gsm8k_rows(3)))
-    with pytest.raises(UsageError, match="expected one of trace, tunix_sft"):
-        dataset.export(dataset.load(tmp_path, manifest.key), "parquet", tmp_path / "out.jsonl")
-    assert not (tmp_path / "out.jsonl").exists()
-
-
-anything = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
-part = st.one_of(anything, st.sampled_from(["Answer: 4", "#### 4", "a\n\n  b", "\\boxed{1}", "<think>x</think>"]))
-
-
-def renders(trace: ReasoningTrace) -> bool:
-    try:
-        return parse_text(render(trace).text) == canonical(trace)
-    except DataError:
-        return False
-
-
-any_trace = st.builds(
-    make_trace,
-    part.filter(str.strip),
-    st.lists(part.map(str.strip).filter(bool), min_size=1, max_size=3),
-    part.map(str.strip).filter(bool),
-    id=st.uuids().map(str),
-    difficulty=st.integers(1, 5),
-).filter(renders)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(any_trace, min_size=1, max_size=3, unique_by=lambda trace: trace.meta["id"]))
-def test_any_trace_survives_every_export(written: list[ReasoningTrace]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for form in dataset.FORMATS:
-            path = Path(folder) / f"{form}.jsonl"
-            write_jsonl(path, [dataset.export_record(trace, form) for trace in written])
-            found = []
-            for _, result in read(path):
-                assert not isinstance(result, RowError), str(result)
-                found.append(result)
-            if form == "trace":
-                assert found == written
-            assert [canonical(trace) for trace in found] == [canonical(trace) for trace in written]
-            assert [trace.meta for trace in found] == [trace.meta for trace in written]
 
 
 any_json = st.recursive(

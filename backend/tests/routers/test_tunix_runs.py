@@ -1,4 +1,4 @@
-"""Runs over HTTP: planned, started, listed, looked at, ended, gone on with, started over, deleted."""
+"""Runs over HTTP: planned, started, listed, looked at."""
 
 from __future__ import annotations
 
@@ -12,44 +12,13 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import nano
-from made import RUN, make_evaluation, make_run
+from made import RUN, make_run
+from starting import ASK, BASE, start, work
 from tunix_rt.config import SessionConfig, SFTConfig, read_config
 from tunix_rt.formats import locked, write_text
-from tunix_rt.run import ACTIVE, new_run, read_run, update_run
-from tunix_rt_backend.services import census, index, jobs, plans
-from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import AuditEntry, EvaluationRow, Job, Run, utc_now
-
-BASE = "/api/tunix/runs"
-ASK: dict[str, Any] = {"dataset_key": "few-v1", "model_id": "nano", "dry_run": False, "max_steps": 4}
-
-
-@pytest.fixture
-def home(settings: Settings) -> Path:
-    nano.build_dataset(settings.home)
-    return settings.home
-
-
-def start(client: TestClient, **changes: Any) -> dict[str, Any]:
-    answer = client.post("/api/tunix/run", json=ASK | changes)
-    assert answer.status_code == 202, answer.text
-    found: dict[str, Any] = answer.json()
-    assert answer.headers["location"] == f"{BASE}/{found['run_id']}"
-    return found
-
-
-def end(session: Session, run_id: str, status: str, reason: str = "") -> None:
-    """Let the newest job of a run have ended, as a worker writes it."""
-    job = jobs.newest(session, run_id)
-    assert job is not None
-    job.status, job.reason, job.finished_at = status, reason or None, utc_now()
-    session.commit()
-
-
-def work(home: Path, run_id: str, status: str) -> None:
-    """Make the folder of a run, with an attempt that ended."""
-    run = new_run(home, "sft", "few", config=SFTConfig.model_validate(nano.config()), run_id=run_id)
-    update_run(run, status=status, attempts=1, started="2026-01-05T10:00:00Z", finished="2026-01-05T10:01:30Z")
+from tunix_rt.run import ACTIVE, read_run, update_run
+from tunix_rt_backend.services import index, plans
+from tunix_rt_backend.tables import AuditEntry, Job, Run
 
 
 def test_started_run_waits_in_the_queue(client: TestClient, session: Session, home: Path) -> None:
@@ -276,134 +245,6 @@ def test_config_is_json_or_a_file_that_a_command_reads(client: TestClient, home:
     (tmp_path / "config.yaml").write_text(by_query.text)
     assert read_config(tmp_path / "config.yaml") == SFTConfig.model_validate(nano.config())
     assert client.get(f"{BASE}/{RUN}/config?format=toml").status_code == 422
-
-
-def test_queued_run_is_cancelled_at_once(client: TestClient, home: Path) -> None:
-    run_id = start(client)["run_id"]
-    assert client.post(f"{BASE}/{run_id}/cancel").json()["status"] == "cancelled"
-    assert client.get(f"{BASE}/{run_id}").json()["status"] == "cancelled"
-    assert [row["status"] for row in client.get(BASE).json()["data"]] == ["cancelled"]
-    again = client.post(f"{BASE}/{run_id}/cancel")
-    assert again.status_code == 409
-    assert "cancelled" in again.json()["detail"]
-
-
-def test_running_run_is_cancelled_through_its_worker(client: TestClient, session: Session, home: Path) -> None:
-    run_id = start(client)["run_id"]
-    job = session.scalars(select(Job)).one()
-    job.status, job.started_at = "running", utc_now()
-    session.commit()
-    answer = client.post(f"{BASE}/{run_id}/cancel")
-    assert answer.json()["status"] == "cancel_requested"
-    assert "Run cancellation requested" in answer.json()["message"]
-    session.refresh(job)
-    assert (job.status, job.cancel_requested) == ("running", True)
-
-
-def test_run_of_somebody_else_is_not_cancelled(client: TestClient, home: Path) -> None:
-    run = make_run(home)
-    update_run(run, status="running")
-    with locked(run.path):
-        answer = client.post(f"{BASE}/{RUN}/cancel")
-    assert answer.status_code == 409
-    assert "outside the service" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("status", ["stopped", "failed", "cancelled", "running"])
-def test_resume_goes_on_with_the_same_run(client: TestClient, session: Session, home: Path, status: str) -> None:
-    run_id = start(client)["run_id"]
-    work(home, run_id, status)
-    end(session, run_id, "failed" if status == "running" else status)
-    answer = client.post(f"{BASE}/{run_id}/resume")
-    assert answer.status_code == 202, answer.text
-    assert answer.json()["run_id"] == run_id
-    assert client.get(f"{BASE}/{run_id}").json()["status"] == "queued"
-    assert client.post(f"{BASE}/{run_id}/resume").status_code == 409
-    assert len(session.scalars(select(Job)).all()) == 2
-    assert len(client.get(BASE).json()["data"]) == 1
-
-
-def test_resume_needs_something_to_go_on_from(client: TestClient, session: Session, home: Path) -> None:
-    run_id = start(client)["run_id"]
-    assert client.post(f"{BASE}/{run_id}/resume").status_code == 409
-    end(session, run_id, "failed", "the base model is not here")
-    answer = client.post(f"{BASE}/{run_id}/resume")
-    assert answer.status_code == 409
-    assert "retry" in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("with_folder", [True, False])
-def test_retry_starts_over_as_a_new_run(client: TestClient, session: Session, home: Path, with_folder: bool) -> None:
-    run_id = start(client, seed=9, priority=2)["run_id"]
-    if with_folder:
-        work(home, run_id, "failed")
-    end(session, run_id, "failed", "the base model is not here")
-    key = {"idempotency-key": "again"}
-    first, second = (client.post(f"{BASE}/{run_id}/retry", headers=key) for _ in range(2))
-    assert first.status_code == 202, first.text
-    assert first.json() == second.json()
-    new = first.json()["run_id"]
-    assert new != run_id
-    job = jobs.newest(session, new)
-    assert job is not None
-    assert (job.priority, job.spec["retry_of"]) == (2, run_id)
-    assert job.spec["config"] == client.get(f"{BASE}/{run_id}/config").json()
-    assert client.get(f"{BASE}/{run_id}/status").json()["status"] == "failed"
-    other = start(client)["run_id"]
-    assert client.post(f"{BASE}/{other}/cancel").status_code == 200
-    assert client.post(f"{BASE}/{other}/retry", headers=key).status_code == 409
-
-
-def test_completed_or_active_run_is_neither_resumed_nor_started_over(client: TestClient, home: Path) -> None:
-    make_run(home)
-    queued = start(client)["run_id"]
-    held = make_run(home, "held")
-    update_run(held, status="running")
-    with locked(held.path):
-        for name in (RUN, queued, "held"):
-            for verb in ("resume", "retry"):
-                answer = client.post(f"{BASE}/{name}/{verb}")
-                assert answer.status_code == 409, f"{name} {verb}: {answer.text}"
-
-
-def test_run_that_names_a_path_is_not_carried_out_here(client: TestClient, home: Path) -> None:
-    """A run made elsewhere may name any file in its configuration or its inputs."""
-    config = SFTConfig.model_validate(nano.config(model_path="/etc"))
-    update_run(new_run(home, "sft", "few", config=config, run_id="mine"), status="stopped")
-    for verb in ("resume", "retry"):
-        answer = client.post(f"{BASE}/mine/{verb}")
-        assert answer.status_code == 422
-        assert "model_path" in answer.json()["detail"]
-    run = make_run(home, "other")
-    record = read_run(run).inputs["dataset"].model_copy(update={"path": "/etc"})
-    update_run(run, status="stopped", inputs={"dataset": record})
-    assert client.post(f"{BASE}/other/resume").status_code == 409
-
-
-def test_deleted_run_is_gone_with_its_files_and_stays_gone(client: TestClient, session: Session, home: Path) -> None:
-    run_id = start(client)["run_id"]
-    assert client.delete(f"{BASE}/{run_id}").status_code == 409
-    work(home, run_id, "failed")
-    end(session, run_id, "failed")
-    make_evaluation(home, run_id)
-    index.index_evaluation(session, next((home / "evaluations").iterdir()))
-    session.commit()
-    assert client.delete(f"{BASE}/{run_id}").status_code == 204
-    assert not (home / "runs" / run_id).exists()
-    assert list((home / "runs").iterdir()) == []
-    assert client.get(f"{BASE}/{run_id}").status_code == 404
-    assert client.delete(f"{BASE}/{run_id}").status_code == 404
-    census.rebuild(session, home)
-    session.commit()
-    assert client.get(f"{BASE}/{run_id}").status_code == 404
-    assert session.scalars(select(EvaluationRow.run_id)).all() == [run_id], "what was made from it stays"
-
-
-def test_run_that_a_process_holds_is_not_deleted(client: TestClient, home: Path) -> None:
-    run = make_run(home)
-    with locked(run.path):
-        assert client.delete(f"{BASE}/{RUN}").status_code == 409
-    assert client.delete(f"{BASE}/{RUN}").status_code == 204
 
 
 def test_name_that_is_no_name_is_refused(client: TestClient) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 from tunix_rt.budget import BudgetReport, PhaseTime
 from tunix_rt.comparison import better_base, compare_with_base
 from tunix_rt.config import EvalConfig
-from tunix_rt.evaluation import Evaluation, ModelRef, evaluate
+from tunix_rt.evaluation import Evaluation, ModelRef, Sample, evaluate, load_evaluation
+from tunix_rt.evaluation.folder import SAMPLES, content_digest, sample_lines
+from tunix_rt.formats import MANIFEST, digest_file, write_bytes, write_format
 from tunix_rt.grading import Target
 from tunix_rt.provenance import Provenance
 from tunix_rt.report import (
@@ -197,6 +199,15 @@ def three_evaluations(task: Task) -> tuple[Evaluation, Evaluation, Evaluation]:
         ),
         evaluate(tuned_sampler(task), task, config, model=after, device="cpu", dtype="float32"),
     )
+
+
+def forge(folder: Path, samples: Sequence[Sample] | None = None, **changes: object) -> Evaluation:
+    """Rewrite an evaluation as somebody does who knows how its digests are made, and return what it then says."""
+    done = load_evaluation(folder)
+    write_bytes(folder / SAMPLES, sample_lines(done.samples if samples is None else samples))
+    manifest = done.manifest.model_copy(update=changes | {"files": {SAMPLES: digest_file(folder / SAMPLES)}})
+    write_format(folder / MANIFEST, manifest.model_copy(update={"digest": content_digest(manifest)}))
+    return load_evaluation(folder)
 
 
 def _training() -> Training:

@@ -3,6 +3,7 @@
 It does not know JAX or how a completion is made: a Sampler is given, and the tasks grade.
 """
 
+from tunix_rt.evaluation.check import check_evaluation
 from tunix_rt.evaluation.evaluator import build_form, evaluate
 from tunix_rt.evaluation.folder import (
     Evaluation,
@@ -27,6 +28,7 @@ __all__ = [
     "TaskRef",
     "Timings",
     "build_form",
+    "check_evaluation",
     "evaluate",
     "grade_sample",
     "item_means",

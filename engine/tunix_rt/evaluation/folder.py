@@ -20,7 +20,7 @@ import orjson
 from pydantic import ValidationError
 
 from tunix_rt.errors import DataError, DigestError, MissingError
-from tunix_rt.evaluation.metric import Metrics, measure, measure_groups
+from tunix_rt.evaluation.metric import Metrics, figures
 from tunix_rt.evaluation.sample import Sample
 from tunix_rt.formats import (
     MANIFEST,
@@ -148,7 +148,7 @@ def make_evaluation(
     record: Provenance,
 ) -> Evaluation:
     """Add samples up and give them a manifest, an id and a digest."""
-    files = {SAMPLES: "sha256:" + hashlib.sha256(_lines(samples)).hexdigest()}
+    files = {SAMPLES: "sha256:" + hashlib.sha256(sample_lines(samples)).hexdigest()}
     created = now()
     content = EvaluationManifest(
         id="",
@@ -161,27 +161,25 @@ def make_evaluation(
         sampling=sampling,
         num_samples=num_samples,
         model=model,
-        metrics=measure(samples),
-        by_family=measure_groups(samples, lambda sample: sample.family),
-        by_domain=measure_groups(samples, lambda sample: sample.domain),
-        by_difficulty=measure_groups(samples, lambda sample: str(sample.difficulty)),
         timings=timings,
         provenance=record,
         files=files,
+        **figures(samples),
     )
-    digest = _content_digest(content)
+    digest = content_digest(content)
     stamp = created.rstrip("Z").replace(":", "").replace("T", "-")
     slug = re.sub(r"[^a-z0-9]+", "-", task.name.lower()).strip("-")
     name = f"{stamp}-{slug}-{prompt.name.replace('_', '-')}-{digest.removeprefix('sha256:')[:6]}"
     return Evaluation(manifest=content.model_copy(update={"id": name, "digest": digest}), samples=samples)
 
 
-def _content_digest(manifest: EvaluationManifest) -> str:
+def content_digest(manifest: EvaluationManifest) -> str:
     """Return the digest of what was asked, of whom, and what came out; times and machine are left out."""
     return digest_value(manifest.model_dump(mode="json", exclude=_NOT_CONTENT))
 
 
-def _lines(samples: Iterable[Sample]) -> bytes:
+def sample_lines(samples: Iterable[Sample]) -> bytes:
+    """Return samples as their file holds them."""
     return b"".join(orjson.dumps(sample.model_dump(mode="json")) + b"\n" for sample in samples)
 
 
@@ -189,7 +187,7 @@ def write_evaluation(evaluations: Path, evaluation: Evaluation) -> Path:
     """Write an evaluation into its own new folder under `evaluations` and return that folder."""
     folder = evaluations / evaluation.id
     with staged_folder(folder) as stage:
-        write_bytes(stage / SAMPLES, _lines(evaluation.samples))
+        write_bytes(stage / SAMPLES, sample_lines(evaluation.samples))
         write_format(stage / MANIFEST, evaluation.manifest)
     return folder
 
@@ -199,8 +197,12 @@ def load_evaluation(folder: Path) -> Evaluation:
     if not (folder / MANIFEST).is_file():
         raise MissingError(f"{folder} is not an evaluation: it has no {MANIFEST}; `tunix-rt eval` makes one")
     manifest = EvaluationManifest.read(folder / MANIFEST)
+    if SAMPLES not in manifest.files:
+        raise DigestError(
+            f"{folder / MANIFEST} does not list {SAMPLES}, so that nothing says which samples are its own"
+        )
     check_digests(folder, manifest.files)
-    digest = _content_digest(manifest)
+    digest = content_digest(manifest)
     if digest != manifest.digest:
         raise DigestError(f"{folder / MANIFEST} changed: it says {manifest.digest}, its content is {digest}")
     return Evaluation(manifest=manifest, samples=tuple(read_samples(folder)))

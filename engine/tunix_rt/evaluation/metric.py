@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from pydantic import Field
 
@@ -77,6 +78,16 @@ def measure(samples: Sequence[Sample]) -> Metrics:
         tokens=_mean(finished, lambda sample: float(sample.tokens)),
         pass_at=_pass_at(scored),
     )
+
+
+def figures(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Return every figure of an evaluation by its field there: over all samples, and over groups of them."""
+    return {
+        "metrics": measure(samples),
+        "by_family": measure_groups(samples, lambda sample: sample.family),
+        "by_domain": measure_groups(samples, lambda sample: sample.domain),
+        "by_difficulty": measure_groups(samples, lambda sample: str(sample.difficulty)),
+    }
 
 
 def measure_groups(samples: Sequence[Sample], key: Callable[[Sample], str]) -> dict[str, Metrics]:

@@ -5,11 +5,14 @@ It does not know how completions are made or added up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pydantic import Field
 
 from tunix_rt.arithmetic import StepCheck, check_steps
 from tunix_rt.formats import Format
-from tunix_rt.grading import Score, Target
+from tunix_rt.grading import Mode, Score, Target, grade
 from tunix_rt.prompt import PromptForm, as_contract, own_part
 from tunix_rt.sampling import Completion, Finish
 from tunix_rt.tasks import Item, Task
@@ -76,13 +79,8 @@ def grade_sample(
 
     With `cut_limit`, one that ended as `length` below so many tokens was cut off by a deadline and is unscored.
     """
-    contract = as_contract(form, completion.text)
-    parsed = parse_completion(contract)
-    if cut_limit is not None and completion.finish == "length" and len(completion.token_ids) < cut_limit:
-        strict = lenient = Score(value=None, answer=None, explanation=CUT, verdict=None)
-    else:
-        strict = task.grade(item, contract, "strict")
-        lenient = task.grade(item, own_part(form, completion.text), "lenient")
+    tokens = len(completion.token_ids)
+    cut = cut_limit is not None and completion.finish == "length" and tokens < cut_limit
     return Sample(
         id=item.id,
         index=index,
@@ -92,13 +90,30 @@ def grade_sample(
         prompt=item.prompt,
         target=item.target,
         completion=completion.text,
-        steps=parsed.steps,
-        checks=check_steps(parsed.steps),
-        answer=parsed.answer,
-        well_formed=parsed.well_formed,
-        strict=strict,
-        lenient=lenient,
         finish=completion.finish,
-        tokens=len(completion.token_ids),
+        tokens=tokens,
         prompt_tokens=completion.prompt_tokens,
+        **_judged(completion.text, form, lambda text, mode: task.grade(item, text, mode), cut=cut),
     )
+
+
+def regrade_sample(sample: Sample, form: PromptForm, max_new_tokens: int) -> Sample:
+    """Return a sample as its completion and its target give it, graded by the shared grading library."""
+    cut = sample.was_cut and sample.finish == "length" and sample.tokens < max_new_tokens
+    judged = _judged(sample.completion, form, lambda text, mode: grade(text, sample.target, mode=mode), cut=cut)
+    return sample.model_copy(update=judged)
+
+
+def _judged(text: str, form: PromptForm, grader: Callable[[str, Mode], Score], *, cut: bool) -> dict[str, Any]:
+    """Return what a sample says of its completion; `cut`: the deadline ended it, so that it has no score."""
+    contract = as_contract(form, text)
+    parsed = parse_completion(contract)
+    unscored = Score(value=None, answer=None, explanation=CUT, verdict=None)
+    return {
+        "steps": parsed.steps,
+        "checks": check_steps(parsed.steps),
+        "answer": parsed.answer,
+        "well_formed": parsed.well_formed,
+        "strict": unscored if cut else grader(contract, "strict"),
+        "lenient": unscored if cut else grader(own_part(form, text), "lenient"),
+    }

@@ -119,7 +119,11 @@ class _Server(uvicorn.Server):
 def serve(app: FastAPI, listening: socket.socket, keeper: WorkerKeeper | None) -> None:
     """Answer requests until Ctrl-C or SIGTERM, then end the worker too; a second signal does not wait."""
     config = uvicorn.Config(
-        app, timeout_graceful_shutdown=_CLOSING_SECONDS, backlog=2048, lifespan="on", **server_options()
+        app,
+        timeout_graceful_shutdown=_CLOSING_SECONDS,
+        backlog=2048,
+        lifespan="on",
+        **server_options(app.state.settings),
     )
     server = _Server(config)
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -20,6 +20,8 @@ def _parts(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
 """Names; in the environment with commas between them."""
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_parts)]
+"""Addresses and networks such as `10.0.0.0/8`; in the environment with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -37,6 +39,10 @@ class Settings(BaseSettings):
     """Host names, without port, that requests may name besides the loopback ones."""
     allowed_origins: Names = ()
     """Origins such as `https://tunix.example` whose pages may call this service; none by default."""
+    trusted_proxies: Networks = ()
+    """Addresses and networks of proxies whose X-Forwarded-For is believed; none by default."""
+    connections_per_address: int = Field(256, ge=1)
+    """Most connections that one address may hold at a time; this machine and trusted proxies may hold any number."""
     web: Path | None = None
     """Folder of the built web app; None: `frontend/dist` of this checkout, if it is there."""
     upload_max_bytes: int = Field(4 * 2**30, ge=1024)

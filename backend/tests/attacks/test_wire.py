@@ -27,7 +27,7 @@ def port(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch, served(root, Settings(home=home, request_seconds=0.5)) as world:
         patch.setattr(connections, "HEAD_SECONDS", 0.5)
         listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(world.app, **server_options()))
+        server = uvicorn.Server(uvicorn.Config(world.app, **server_options(world.app.state.settings)))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:

@@ -94,6 +94,42 @@ def test_guessing_is_locked_out_and_the_right_token_too(closed: FastAPI, guest: 
     assert guest.post("/api/session", json={"token": secret}).status_code == 429
 
 
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer trt_short", "Basic dXNlcjpwYXNz"])
+def test_what_is_no_token_is_no_guess(closed: FastAPI, guest: TestClient, header: str) -> None:
+    secret = token_of(closed, "read")
+    answers = {guest.get("/api/session", headers={"Authorization": header}).status_code for _ in range(12)}
+    answers |= {guest.post("/api/session", json={"token": "trt_short"}).status_code for _ in range(12)}
+    assert answers == {401}
+    assert guest.get("/api/session", headers=bearer(secret)).status_code == 200
+
+
+def seen_through(app: FastAPI, proxy: str, client: str, secret: str) -> int:
+    """Return how a request is answered that a proxy at an address brings for a client."""
+    made = TestClient(app, base_url="http://localhost", client=(proxy, 50000))
+    return made.get("/api/session", headers=bearer(secret) | {"X-Forwarded-For": client}).status_code
+
+
+def test_clients_of_a_trusted_proxy_are_locked_out_one_by_one(sqlite_settings: Settings) -> None:
+    proxies = Settings(trusted_proxies="10.0.0.0/8, ::1").trusted_proxies  # type: ignore[arg-type]
+    app = create_app(sqlite_settings.model_copy(update={"trusted_proxies": proxies}), open_access=False)
+    right, wrong = token_of(app, "read"), "trt_" + "x" * 43
+    guesser = "198.51.100.1, 192.0.2.1"  # what stands left of its own address it wrote itself
+    assert [seen_through(app, "10.0.0.9", guesser, wrong) for _ in range(11)] == [401] * 10 + [429]
+    assert seen_through(app, "10.1.1.1", "192.0.2.1", right) == 429
+    for other in ("192.0.2.2", "198.51.100.1", "192.0.2.1, 192.0.2.3", "192.0.2.1, no address"):
+        assert seen_through(app, "10.0.0.9", other, right) == 200
+    app.state.engine.dispose()
+
+
+def test_nobody_else_says_whose_a_request_is(sqlite_settings: Settings) -> None:
+    app = create_app(sqlite_settings, open_access=False)
+    right, wrong = token_of(app, "read"), "trt_" + "x" * 43
+    found = [seen_through(app, "10.0.0.9", f"192.0.2.{number}", wrong) for number in range(11)]
+    assert found == [401] * 10 + [429]
+    assert seen_through(app, "10.0.0.9", "192.0.2.99", right) == 429
+    app.state.engine.dispose()
+
+
 def test_whoever_sits_at_the_machine_is_never_locked_out(client: TestClient) -> None:
     for _ in range(12):
         client.get("/api/session", headers=bearer("trt_" + "x" * 43))

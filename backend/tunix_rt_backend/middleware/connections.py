@@ -1,22 +1,56 @@
-"""Connections: the head of a request may be only so large and so slow; it does not know what the request means.
+"""Connections: one address holds only so many, and the head of a request may be only so large and so slow.
 
-uvicorn waits for ever for a head, and keeps all of it: without this, idle clients could hold every connection
-and a single header could fill the memory.
+uvicorn waits for ever for a head, keeps all of it, and takes every connection: without this, one idle client could hold
+every file that the system lets the service open, and a single header could fill the memory. It does not know what a
+request means.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import logging
+from collections import Counter
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tunix_rt_backend import addresses
 from tunix_rt_backend.middleware.origins import HEAD_BYTES
+from tunix_rt_backend.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 HEAD_SECONDS = 15.0
 """Longest that the head of a request may take to arrive, from the first byte or the start of the connection."""
 _ARRIVING_BYTES = 2 * HEAD_BYTES
 """Most bytes that are taken in before a head is complete; what has arrived whole is measured by `origins`."""
+
+
+class Holders:
+    """Who holds how many connections; this machine and trusted proxies are not counted, who speak for many."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.held: Counter[str] = Counter()
+
+    def holder(self, peer: str) -> str | None:
+        """Return what the connections of a peer are counted under; None: they are not."""
+        address = addresses.parse(peer)
+        if address is None or address.is_loopback or addresses.is_in(address, self.settings.trusted_proxies):
+            return None
+        return addresses.group_of(address)
+
+    def take(self, holder: str) -> bool:
+        """Count one connection more; return whether it is one too many."""
+        self.held[holder] += 1
+        return self.held[holder] > self.settings.connections_per_address
+
+    def give_back(self, holder: str) -> None:
+        """Count one connection less."""
+        self.held[holder] -= 1
+        if not self.held[holder]:
+            del self.held[holder]
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -25,14 +59,26 @@ class HttpProtocol(HttpToolsProtocol):
     head_bytes = 0
     head_timer: asyncio.TimerHandle | None = None
     in_head = True
+    holder: str | None = None
+
+    def __init__(self, *words: Any, holders: Holders, **named: Any) -> None:
+        super().__init__(*words, **named)
+        self.holders = holders
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Begin to wait for the first request, unless the peer holds too many connections."""
         super().connection_made(transport)
-        self._start_timer()
+        self.holder = self.holders.holder(self.client[0] if self.client else "")
+        if self.holder is not None and self.holders.take(self.holder):
+            logger.info("too many connections: %s", self.holder)
+            self._refuse(b"429 Too Many Requests")
+        else:
+            self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
+        if self.holder is not None:
+            self.holders.give_back(self.holder)
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -71,10 +117,10 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def server_options() -> dict[str, Any]:
+def server_options(settings: Settings) -> dict[str, Any]:
     """Return what `uvicorn.Config` needs beside the application: our limits and log, and no proxy believed."""
     return {
-        "http": HttpProtocol,
+        "http": functools.partial(HttpProtocol, holders=Holders(settings)),
         "ws": "none",
         "loop": "uvloop",
         "access_log": False,

@@ -5,15 +5,15 @@ session belongs to the token that began it, and ends with it. Open access lets i
 machine: the request names a loopback host, and no proxy brought it.
 
 Ten wrong tokens within a minute lock an address out for a minute. While it is locked the right token is refused as
-well: an answer that tells a right guess from a wrong one would be no lock. A request that shows no token is neither
-counted nor locked out. One that shows a token of ours that has expired or was revoked is not counted: it is no guess.
+well: an answer that tells a right guess from a wrong one would be no lock. A request that shows no token, or a text
+that does not have the form of one, is neither counted nor locked out. One that shows a token of ours that has expired
+or was revoked is not counted: it is no guess.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import logging
 import secrets
 import socket
@@ -31,6 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt.errors import UsageError
+from tunix_rt_backend import addresses
 from tunix_rt_backend.db import writing
 from tunix_rt_backend.errors import Conflict, Forbidden, Locked, NotFound, Unauthorized
 from tunix_rt_backend.schemas.pages import Pagination
@@ -146,11 +147,9 @@ def without_database(request: Request, state: Any) -> Principal | None:
     """Return who asks if no row is needed to know it; None: ask `identify`. Raise Unauthorized or Locked early."""
     shown = request.headers.getlist("authorization")
     if shown:
-        address = address_of(request)
-        state.lockout.check(address)
         if len(shown) > 1 or _bearer(shown[0]) is None:
-            state.lockout.fail(address)
             raise _unauthorized()
+        state.lockout.check(address_of(request))
         return None
     if COOKIE in request.cookies:
         return None
@@ -176,12 +175,42 @@ def identify(request: Request, state: Any) -> Principal:
 
 def verify(session: Session, text: str, address: str, lockout: Lockout) -> Token:
     """Return the valid token with this text; raise Unauthorized, or Locked if its address is locked out."""
+    if not _has_form(text):
+        raise _unauthorized()
     lockout.check(address)
-    digest = digest_of(text)
-    token = session.scalar(select(Token).where(Token.secret_digest == digest))
-    if token is None or not hmac.compare_digest(token.secret_digest, digest):
+    token = _find(session, text)
+    if token is None:
         lockout.fail(address)
         raise _unauthorized()
+    return _still_valid(token)
+
+
+def why_ended(request: Request, state: Any) -> str | None:
+    """Return why a token or cookie that let somebody in does so no more; None: it does.
+
+    The lockout is not asked: whoever guesses beside a viewer of a stream neither ends it nor keeps it open.
+    """
+    shown = request.headers.get("authorization")
+    with state.sessions() as session:
+        try:
+            if shown is None:
+                return None if _by_cookie(session, request) else "the session has ended; sign in again"
+            token = _find(session, _bearer(shown) or "")
+            if token is None:
+                raise _unauthorized()
+            _still_valid(token)
+        except Unauthorized as error:
+            return error.detail
+    return None
+
+
+def _find(session: Session, text: str) -> Token | None:
+    digest = digest_of(text)
+    token = session.scalar(select(Token).where(Token.secret_digest == digest))
+    return token if token is not None and hmac.compare_digest(token.secret_digest, digest) else None
+
+
+def _still_valid(token: Token) -> Token:
     if token.revoked_at is not None:
         raise Unauthorized(f"token {token.name!r} was revoked; `tunix-rt token create NAME` makes another one")
     if token.expires_at is not None and token.expires_at <= utc_now():
@@ -293,8 +322,7 @@ def is_loopback(host: str) -> bool:
         found = {info[4][0] for info in socket.getaddrinfo(host or None, None, flags=socket.AI_PASSIVE)}
     except (OSError, UnicodeError):
         return False
-    addresses = [ipaddress.ip_address(str(one).partition("%")[0]) for one in found]
-    return all((getattr(one, "ipv4_mapped", None) or one).is_loopback for one in addresses)
+    return all((address := addresses.parse(str(one))) is not None and address.is_loopback for one in found)
 
 
 def _local(request: Request, state: Any) -> Principal:
@@ -336,15 +364,18 @@ def _bearer(header: str) -> str | None:
     """Return the token in an Authorization header; None if it is not of the form of ours."""
     kind, _, text = header.partition(" ")
     text = text.strip()
-    return text if kind.lower() == "bearer" and text.startswith(PREFIX) and len(text) == TOKEN_LENGTH else None
+    return text if kind.lower() == "bearer" and _has_form(text) else None
+
+
+def _has_form(text: str) -> bool:
+    return text.startswith(PREFIX) and len(text) == TOKEN_LENGTH
 
 
 def address_of(request: Request) -> str:
-    """Return the address that failures are counted for: of IPv6 the network, since a host has all of it."""
-    host = request.client.host if request.client else "local"
-    if ":" not in host:
-        return host
-    return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))
+    """Return what failures are counted for: the client's address, behind a trusted proxy too."""
+    peer = request.client.host if request.client else ""
+    trusted = request.app.state.settings.trusted_proxies
+    return addresses.group_of(addresses.client_of(peer, request.headers.getlist("x-forwarded-for"), trusted))
 
 
 def _unauthorized() -> Unauthorized:

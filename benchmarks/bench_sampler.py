@@ -12,30 +12,17 @@ import argparse
 import json
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from variants import Result, Variants, best_seconds, gflops_ceiling, peak_mib, say
 
 TARGETS = {"speed": 3.0, "memory": 0.5}
 """Tokens a second at least, peak memory at most, as multiples of Tunix's best."""
 TIE = 1e-4
 """Two logits this close may change places: sums in another order differ by about as much."""
-Result = dict[str, Any]
-
-
-def say(text: str) -> None:
-    """Tell how far it is; results go to stdout, this does not."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def peak_mib() -> float:
-    """Return the peak of resident memory of this process."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def count_compilation() -> list[float]:
@@ -91,18 +78,8 @@ def prepare(job: Result) -> Result:
     heads = config.num_heads + 2 * config.num_kv_heads
     layer = config.embed_dim * (config.head_dim * (heads + config.num_heads) + 3 * config.hidden_dim)
 
-    def best(function: Callable[[], jax.Array]) -> float:
-        function().block_until_ready()
-        times = []
-        for _ in range(9):
-            started = time.perf_counter()
-            function().block_until_ready()
-            times.append(time.perf_counter() - started)
-        return min(times)
-
-    square = jnp.ones((2048, 2048), jnp.float32)
     table = jnp.ones((160, 1024, 1024), jnp.float32)
-    multiply, total = jax.jit(lambda x: x @ x), jax.jit(jnp.sum)
+    total = jax.jit(jnp.sum)
     return {
         "prompts": prompts,
         "ids": [[base.tokenizer.bos_id, *base.tokenizer.encode(prompt)] for prompt in prompts],
@@ -111,8 +88,8 @@ def prepare(job: Result) -> Result:
         "forbidden": [base.tokenizer.pad_id, base.tokenizer.bos_id],
         "layer_weights": layer * config.num_layers,
         "head_weights": config.num_embed * config.embed_dim,
-        "gflops_ceiling": 2 * 2048**3 / best(lambda: multiply(square)) / 1e9,
-        "bandwidth_ceiling": table.nbytes / best(lambda: total(table)) / 1e9,
+        "gflops_ceiling": gflops_ceiling(9),
+        "bandwidth_ceiling": table.nbytes / best_seconds(lambda: total(table), 9) / 1e9,
     }
 
 
@@ -268,31 +245,9 @@ def check(job: Result) -> Result:
     return {"same": same, "ties": ties, "wrong": wrong}
 
 
-VARIANTS: dict[str, Callable[[Result], Result]] = {
-    "prepare": prepare,
-    "ours": ours,
-    "tunix": tunix,
-    "hugging_face": hugging_face,
-    "check": check,
-}
-
-
-def in_own_process(variant: str, job: Result, python: str = sys.executable) -> Result:
-    """Run one variant in a fresh process, so that none lends its memory or its compiled functions to the next."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "job.json", Path(folder) / "result.json"
-        source.write_text(json.dumps(job))
-        process = subprocess.run([python, __file__, "--variant", variant, "--job", folder], check=False)
-        if process.returncode != 0:
-            raise SystemExit(f"{variant} ended with exit code {process.returncode}; its message stands above")
-        result: Result = json.loads(target.read_text())
-        return result
-
-
-def run_variant(variant: str, folder: Path) -> None:
-    """Be the fresh process: read the job, do it, write the result."""
-    job = json.loads((folder / "job.json").read_text())
-    (folder / "result.json").write_text(json.dumps(VARIANTS[variant](job)))
+VARIANTS = Variants(
+    __file__, {"prepare": prepare, "ours": ours, "tunix": tunix, "hugging_face": hugging_face, "check": check}
+)
 
 
 def figures(result: Result, made: Result, prompt_tokens: int) -> Result:
@@ -323,35 +278,30 @@ def main() -> None:
     options.add_argument("--longest", type=int, default=384, help="tokens of the longest prompt")
     options.add_argument("--rows", type=int, default=64, help="our batch")
     options.add_argument("--tunix-batches", default="8,16,32", help="batch sizes to try with Tunix's sampler")
-    options.add_argument("--variant", choices=sorted(VARIANTS), help=argparse.SUPPRESS)
-    options.add_argument("--job", type=Path, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
-    if chosen.variant:
-        run_variant(chosen.variant, chosen.job)
-        return
+    chosen = VARIANTS.parse(options)
     home = os.environ.get("TUNIX_RT_HOME") or ".tunix_rt"
     job: Result = {name: getattr(chosen, name) for name in ("model", "prompts", "new_tokens", "shortest", "longest")}
     job |= {"home": home, "rows": chosen.rows}
     say(f"{chosen.model}: preparing")
-    made = in_own_process("prepare", job)
+    made = VARIANTS.run("prepare", job)
     job |= {"texts": made["prompts"], **{name: made[name] for name in ("ids", "folder", "eos", "forbidden")}}
     prompt_tokens = sum(len(ids) for ids in made["ids"])
     results: dict[str, Result] = {}
     say(f"tunix-rt, up to {chosen.rows} rows")
-    results["tunix-rt"] = in_own_process("ours", job)
+    results["tunix-rt"] = VARIANTS.run("ours", job)
     for batch in map(int, chosen.tunix_batches.split(",")):
         say(f"Tunix, batch {batch}")
-        results[f"tunix, batch {batch}"] = in_own_process("tunix", job | {"rows": batch})
+        results[f"tunix, batch {batch}"] = VARIANTS.run("tunix", job | {"rows": batch})
     side = os.environ.get("TUNIX_RT_SIDE_PYTHON")
     if side:
         say("Hugging Face generate, batch 16")
-        results["hugging face, batch 16"] = in_own_process("hugging_face", job | {"rows": 16}, side)
+        results["hugging face, batch 16"] = VARIANTS.run("hugging_face", job | {"rows": 16}, side)
     else:
         say("SKIPPED: Hugging Face generate. Set TUNIX_RT_SIDE_PYTHON to a Python with torch and transformers.")
     shown = {name: figures(result, made, prompt_tokens) for name, result in results.items()}
     best = max((name for name in shown if name.startswith("tunix,")), key=lambda name: shown[name]["tokens_per_second"])
     say(f"comparing tokens with {best}")
-    same = in_own_process("check", job | {"mine": results["tunix-rt"]["tokens"], "theirs": results[best]["tokens"]})
+    same = VARIANTS.run("check", job | {"mine": results["tunix-rt"]["tokens"], "theirs": results[best]["tokens"]})
     report(chosen, made, results["tunix-rt"], shown, best, same)
 
 

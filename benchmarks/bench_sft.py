@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from variants import OutOfMemory, Result, Variants, gflops_ceiling, peak_mib, say
+
 TARGETS = {"speed": 3.0, "memory": 0.6}
 """Useful tokens a second at least, peak memory at most, as multiples of Tunix's best."""
 LENGTH = 512
@@ -29,18 +31,6 @@ RANK, ALPHA, LEARNING_RATE = 16, 32.0, 1e-4
 DATA = Path(__file__).parents[2] / "shared" / "data" / "gsm8k-train.jsonl"
 LOGITS_GIB = 4 * LENGTH * 262_144 / 2**30
 """One float32 array of logits of one padded row; Tunix's default loss holds several."""
-Result = dict[str, Any]
-
-
-def say(text: str) -> None:
-    """Tell how far it is; results go to stdout, this does not."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def peak_mib() -> float:
-    """Return the peak of resident memory of this process."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def generate_rows(path: Path, count: int) -> None:
@@ -64,7 +54,6 @@ def generate_rows(path: Path, count: int) -> None:
 def prepare(job: Result) -> Result:
     """Encode the rows, and measure what the machine can do at most."""
     import jax
-    import jax.numpy as jnp
 
     from tunix_rt.importers import read
     from tunix_rt.trace import ReasoningTrace
@@ -77,21 +66,13 @@ def prepare(job: Result) -> Result:
     traces = [trace for _, trace in read(Path(job["data"])) if isinstance(trace, ReasoningTrace)]
     random.Random(0).shuffle(traces)
     examples, left_out = fitting(encode(traces[: job["rows"]], tokenizer), LENGTH, drop=True)
-    square = jnp.ones((2048, 2048), jnp.float32)
-    multiply = jax.jit(lambda x: x @ x)
-    jax.block_until_ready(multiply(square))
-    times = []
-    for _ in range(15):
-        began = time.perf_counter()
-        jax.block_until_ready(multiply(square))
-        times.append(time.perf_counter() - began)
     return {
         "folder": str(files.folder),
         "tokens": [example.tokens.tolist() for example in examples],
         "prompts": [example.prompt_length for example in examples],
         "left_out": len(left_out),
         "pad": tokenizer.pad_id,
-        "gflops_ceiling": 2 * 2048**3 / min(times) / 1e9,
+        "gflops_ceiling": gflops_ceiling(15),
         "device": jax.devices()[0].device_kind,
     }
 
@@ -249,30 +230,7 @@ def trl(job: Result) -> Result:
     return {"first_step_seconds": marks[0] - began, "step_seconds": seconds, "rows": held, "peak_mib": peak_mib()}
 
 
-VARIANTS: dict[str, Callable[[Result], Result]] = {"prepare": prepare, "ours": ours, "tunix": tunix, "trl": trl}
-
-
-def in_own_process(variant: str, job: Result, python: str = sys.executable) -> Result | None:
-    """Run one variant in a fresh process, so that none lends its memory or its compiled functions to the next.
-
-    Returns None if the kernel ended it for its memory.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "job.json", Path(folder) / "result.json"
-        source.write_text(json.dumps(job))
-        process = subprocess.run([python, __file__, "--variant", variant, "--job", folder], check=False)
-        if process.returncode == -9:
-            return None
-        if process.returncode != 0:
-            raise SystemExit(f"{variant} ended with exit code {process.returncode}; its message stands above")
-        result: Result = json.loads(target.read_text())
-        return result
-
-
-def run_variant(variant: str, folder: Path) -> None:
-    """Be the fresh process: read the job, do it, write the result."""
-    job = json.loads((folder / "job.json").read_text())
-    (folder / "result.json").write_text(json.dumps(VARIANTS[variant](job)))
+VARIANTS = Variants(__file__, {"prepare": prepare, "ours": ours, "tunix": tunix, "trl": trl})
 
 
 def useful_flops(job: Result, row: int) -> float:
@@ -322,12 +280,7 @@ def main() -> None:
     options.add_argument("--steps", type=int, default=7, help="timed steps of each variant")
     options.add_argument("--batches", default="1,2", help="packed rows a step to try with ours")
     options.add_argument("--tunix-batches", default="1,2,4", help="padded rows a step to try with Tunix's loop")
-    options.add_argument("--variant", choices=sorted(VARIANTS), help=argparse.SUPPRESS)
-    options.add_argument("--job", type=Path, help=argparse.SUPPRESS)
-    chosen = options.parse_args()
-    if chosen.variant:
-        run_variant(chosen.variant, chosen.job)
-        return
+    chosen = VARIANTS.parse(options)
     with tempfile.TemporaryDirectory() as folder:
         if not chosen.data.is_file():
             chosen.data = Path(folder) / "generated.jsonl"
@@ -341,18 +294,15 @@ def compare(chosen: argparse.Namespace) -> None:
     job: Result = {"model": chosen.model, "data": str(chosen.data), "rows": chosen.rows, "steps": chosen.steps}
     job["home"] = os.environ.get("TUNIX_RT_HOME") or ".tunix_rt"
     say(f"{chosen.model}: preparing {chosen.data}")
-    made = in_own_process("prepare", job)
-    assert made is not None
-    job |= made
+    job |= VARIANTS.run("prepare", job)
     shown: dict[str, Result] = {}
 
     def add(name: str, variant: str, batch: int, python: str = sys.executable) -> None:
         say(name)
-        result = in_own_process(variant, job | {"batch": batch}, python)
-        if result is None:
+        try:
+            shown[name] = figures(VARIANTS.run(variant, job | {"batch": batch}, python), job)
+        except OutOfMemory:
             say(f"LEFT OUT: {name} needs more memory than this machine has")
-        else:
-            shown[name] = figures(result, job)
 
     for batch in map(int, chosen.batches.split(",")):
         add(f"tunix-rt, {batch} packed", "ours", batch)

@@ -124,18 +124,28 @@ def _is_common(session: Session, matches: ColumnElement[Any]) -> bool:
     return session.scalar(choose(func.count()).select_from(few)) == _FEW
 
 
-def newest(session: Session, upload_id: uuid.UUID | None, before: int | None) -> tuple[int, int]:
-    """Return the range of `seq` in which PostgreSQL looks first, row by row from the newest, without the search index.
+def is_plain(q: str | None, facets: Mapping[str, str | uuid.UUID]) -> bool:
+    """Return whether PostgreSQL knows by its statistics how many traces match: one word or one facet, no phrase."""
+    wanted = terms(q) if q is not None else []
+    return len(wanted) + len(facets) == 1 and all(len(term.words) == 1 for term in wanted)
 
-    That index knows no order: for a common word it would fetch every match to sort them. In this range a common word
-    fills a page; for one that does not, the planner knows by its statistics whether to fetch every match or to read on.
+
+def is_estimable(q: str | None) -> bool:
+    """Return whether those statistics bear on all of it: they know nothing of phrases, nor which filters exclude."""
+    return q is not None and all(len(term.words) == 1 for term in terms(q))
+
+
+def newest(upload_id: uuid.UUID | None, before: int | None) -> ColumnElement[bool]:
+    """Return the condition of the rows in which PostgreSQL looks first, from the newest, without the search index.
+
+    That index knows no order: for a common combination it would fetch every match to sort them. In this range a common
+    one fills a page. The end is told in the same statement, to spare a round trip.
     """
     last = choose(func.max(Trace.seq))
     if upload_id is not None:
         last = last.where(Trace.upload_id == upload_id)
-    end = session.scalar(last) or 0
-    end = end if before is None else min(end, before - 1)
-    return end - _NEWEST, end
+    end = last.scalar_subquery()
+    return Trace.seq > (end if before is None else func.least(end, before - 1)) - _NEWEST
 
 
 def by_index(query: Select[Any]) -> Select[Any]:

@@ -173,13 +173,14 @@ def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Paginat
     paging = asked.model_dump(include={"limit", "offset", "cursor"})
     filters = Filters(**asked.model_dump(exclude=set(paging)))
     query, order = _narrowed(session, choose(*_LISTED), filters)
-    if filters.is_searched and not filters.is_timed and not is_sqlite(session):
+    searched = filters.is_searched and not filters.is_timed and not is_sqlite(session)
+    if searched and not search.is_plain(filters.q, filters.facets):
         before = pages.decode_cursor(asked.cursor, [int])[0] if asked.cursor else None
-        near = Trace.seq.between(*search.newest(session, filters.upload_id, before))
+        near = search.newest(filters.upload_id, before)
         rows, pagination = pages.page(session, query.where(near), order, **paging)
         if pagination.next_cursor is not None:
             return rows, pagination
-        if filters.q is None:
+        if not search.is_estimable(filters.q):
             query = search.by_index(query)
     return pages.page(session, query, order, **paging)
 

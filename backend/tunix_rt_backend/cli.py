@@ -169,12 +169,15 @@ def _call(action: str) -> Iterator[Call]:
 def rebuild_index(as_json: Json = False) -> None:
     """Make the rows of datasets, runs, evaluations and submissions again from their folders.
 
-    Prints how many there are; a folder that is not whole has no row, and is named with what is wrong with it.
+    Prints how many there are; a folder that is not whole has no row, and is named with what is wrong with it. An
+    evaluation that is new or changed is measured again from its samples: with other figures than they give it has none.
     """
     from tunix_rt.cli.options import say, working
-    from tunix_rt_backend.services import census
+    from tunix_rt_backend.services import census, index
 
     with _call("rebuild_index") as call, working() as reporter:
+        with call.reading() as session:
+            index.remember_evaluations(session)
         with reporter.phase("read the folders"):
             found = census.take(call.home, reporter.update)
         with reporter.phase("write the rows"), call.writing(target="index") as session:
@@ -195,7 +198,8 @@ def import_run(
 ) -> None:
     """Take in runs made elsewhere, such as in a notebook, with the datasets and evaluations that came along.
 
-    Every byte is checked against the record; what a run names that is not here is reported and is no error.
+    Every byte is checked against the record, and evaluations are measured again from their samples; what a run names
+    that is not here is reported and is no error.
     """
     from tunix_rt.cli.options import say
     from tunix_rt.errors import MissingError

@@ -323,6 +323,48 @@ def test_leaderboard_shows_ties_as_ties_and_a_repeated_measurement_once(
     assert walked == [row["evaluation_id"] for row in every["data"]]
 
 
+@pytest.mark.parametrize("path", ["/api/leaderboard", "/api/tunix/evaluations"])
+def test_short_evaluation_does_not_hide_the_full_board(
+    client: TestClient, session: Session, settings: Settings, path: str
+) -> None:
+    full = measure(session, settings.home)
+    short = measure(session, settings.home, task=make_task(8), skill=0.9)
+    for name, later in ((full.id, 0), (short.id, 1)):  # manifests tell whole seconds
+        session.get_one(EvaluationRow, name).created_at += timedelta(seconds=later)
+    session.commit()
+    for params in ({}, {"task": "small"}):
+        board = client.get(path, params=params).json()
+        assert [row["evaluation_id"] for row in board["data"]] == [full.id]
+        assert board["task_digest"] == full.manifest.task.digest
+        (other,) = board["other_digests"]
+        assert (other["task_digest"], other["n"], other["evaluations"]) == (short.manifest.task.digest, 8, 1)
+    there = client.get("/api/leaderboard", params={"task_digest": other["task_digest"]}).json()
+    assert [row["evaluation_id"] for row in there["data"]] == [short.id]
+    assert there["data"][0]["evaluated_at"] == other["newest"]
+    assert [one["task_digest"] for one in there["other_digests"]] == [full.manifest.task.digest]
+    equal = measure(session, settings.home, task=make_task(40, seed=1))
+    session.get_one(EvaluationRow, equal.id).created_at += timedelta(seconds=2)
+    session.commit()
+    assert client.get(path).json()["task_digest"] == equal.manifest.task.digest
+    assert len(client.get(path, params={"task": "small"}).json()["other_digests"]) == 2
+
+
+@pytest.mark.parametrize("path", ["/api/leaderboard", "/api/tunix/evaluations"])
+def test_unknown_task_has_no_leaderboard_and_the_known_ones_are_named(
+    client: TestClient, session: Session, settings: Settings, path: str
+) -> None:
+    measure(session, settings.home)
+    answer = client.get(path, params={"task": "smal"})
+    assert answer.status_code == 404
+    assert all(word in answer.json()["detail"] for word in ("'smal'", "small", "GET /api/tasks", "tasks register"))
+    assert "nano-arithmetic:heldout" in client.get(path, params={"task": "none"}).json()["detail"]
+    empty = client.get(path, params={"task": "nano-arithmetic:heldout"})
+    assert (empty.status_code, empty.json()["data"], empty.json()["other_digests"]) == (200, [], [])
+    assert empty.json()["task"] == "nano-arithmetic:heldout"
+    elsewhere = client.get("/api/leaderboard", params={"task": "small", "contract": "sha256:" + "0" * 64})
+    assert (elsewhere.status_code, elsewhere.json()["data"]) == (200, [])
+
+
 def test_leaderboard_never_mixes_tasks_or_contracts(client: TestClient, session: Session, settings: Settings) -> None:
     measure(session, settings.home)
     other = measure(session, settings.home, task=make_task(12, seed=5))

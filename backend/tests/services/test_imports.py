@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from evaluated import forge
 from made import RUN, digest_of, make_evaluation, make_run, zipped
 from tunix_rt.cli import app as commands
 from tunix_rt.formats import MANIFEST, write_text
@@ -85,6 +86,30 @@ def test_home_folder_brings_its_datasets_and_evaluations(
     again = send(client, zipped(elsewhere, elsewhere.parent / "home"))
     assert (again.status_code, again.json()["runs"][0]["replayed"]) == (201, True)
     assert again.json()["datasets"] == []
+
+
+def test_evaluation_that_does_not_follow_from_its_samples_is_refused(
+    client: TestClient, settings: Settings, elsewhere: Path
+) -> None:
+    folder = next((elsewhere / "evaluations").iterdir())
+    forge(folder, metrics=forge(folder).manifest.metrics.model_copy(update={"n": 6_000}))
+    answer = send(client, zipped(elsewhere, elsewhere.parent / "home"))
+    assert answer.status_code == 422
+    assert "metrics.n is 6000, and they give 6" in answer.json()["detail"]
+    assert_nothing_came_in(settings)
+
+
+def test_evaluation_from_elsewhere_says_so_on_the_leaderboard(
+    client: TestClient, session: Session, settings: Settings, elsewhere: Path
+) -> None:
+    send(client, zipped(elsewhere, elsewhere.parent / "home"))
+    there, here = os.listdir(elsewhere / "evaluations")[0], make_evaluation(settings.home, "run-of-ours")
+    for _ in range(2):  # as it came in, and as it is found again
+        census.rebuild(session, settings.home)
+        session.commit()
+        for path in ("/api/evaluations", "/api/leaderboard?all=true"):
+            rows = client.get(path).json()["data"]
+            assert {row["evaluation_id"]: row["imported"] for row in rows} == {there: True, here: False}, path
 
 
 def test_other_run_of_the_same_name_is_a_conflict(client: TestClient, settings: Settings, elsewhere: Path) -> None:

@@ -11,8 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 import nano
+from evaluated import forge
 from made import RUN, make_evaluation, make_run
 from tunix_rt.config import SFTConfig
+from tunix_rt.errors import DataError, DigestError
+from tunix_rt.evaluation import Estimate, load_evaluation
 from tunix_rt.formats import locked, write_text
 from tunix_rt.run import RunDir, new_run, update_run
 from tunix_rt.submission import bundle
@@ -118,6 +121,34 @@ def test_evaluation_of_a_run_whose_name_is_a_path_looks_nowhere(session: Session
     make_run(home)
     evaluation = home / "evaluations" / make_evaluation(home, f"../runs/{RUN}")
     assert index.index_evaluation(session, evaluation).dataset_key is None
+
+
+def test_evaluation_that_does_not_follow_from_its_samples_has_no_row(session: Session, settings: Settings) -> None:
+    home = settings.home
+    honest, forged = (home / "evaluations" / make_evaluation(home, run) for run in ("one", "two"))
+    metrics = forge(forged).manifest.metrics
+    better = Estimate(value=1.0, low=0.99, high=1.0, n=6)
+    forge(forged, metrics=metrics.model_copy(update={"strict": better}))
+    for _ in range(2):
+        report = census.rebuild(session, home)
+        session.commit()
+        assert [broken.folder for broken in report.broken] == [f"evaluations/{forged.name}"]
+        assert "metrics.strict.value is 1.0, and they give" in report.broken[0].problem
+        assert session.scalars(select(EvaluationRow.evaluation_id)).all() == [honest.name]
+    with pytest.raises(DataError, match="does not follow from its samples"):
+        index.index_evaluation(session, forged)
+    (honest / "samples.jsonl").write_bytes(b"")
+    with pytest.raises(DigestError):
+        index.index_evaluation(session, honest)
+
+
+def test_evaluation_that_has_a_row_is_not_measured_again(session: Session, settings: Settings) -> None:
+    folder = settings.home / "evaluations" / make_evaluation(settings.home)
+    session.add(EvaluationRow(**index.evaluation_values(folder)))
+    session.flush()
+    index._sound.clear()  # as in another process
+    index.remember_evaluations(session)
+    assert index._sound == {load_evaluation(folder).manifest.digest}
 
 
 def test_run_whose_process_is_gone_is_never_shown_as_running(session: Session, settings: Settings) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from tunix_rt.comparison import Comparison, ScoreName
 from tunix_rt.evaluation import EvaluationManifest, Sample
@@ -22,6 +23,7 @@ from tunix_rt_backend.schemas.evaluation import (
     Judge,
     Leaderboard,
     LeaderboardRow,
+    MeasuredItems,
     NamedMetric,
     RunEvaluation,
     Scorecard,
@@ -195,12 +197,38 @@ def delete_evaluation(evaluation_id: EvaluationPath, call: WriteCall) -> None:
         evaluations.remove(session, evaluation_id)
 
 
+@dataclass(frozen=True)
+class BoardPage:
+    """Which rows of which board are asked for."""
+
+    task: str | None
+    wanted: EvaluationFilter
+    limit: int
+    offset: int
+    cursor: str | None
+
+
+async def board_page(
+    task: Annotated[TaskName | None, Query(description="Task; without one, the task that was measured last.")] = None,
+    dataset_key: OfDataset = None,
+    date_from: From = None,
+    date_to: Until = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+) -> BoardPage:
+    """Return what both leaderboards may be asked."""
+    wanted = EvaluationFilter(dataset_key=dataset_key, date_from=date_from, date_to=date_to)
+    return BoardPage(task, wanted, limit, offset, cursor)
+
+
+AskedPage = Annotated[BoardPage, Depends(board_page)]
+
+
 @router.get("/api/leaderboard", response_model=Leaderboard, responses=problems(404))
 def read_leaderboard(
     call: ReadCall,
-    task: Annotated[
-        TaskName | None, Query(description="Task, as it was last measured; without one, the task measured last.")
-    ] = None,
+    page: AskedPage,
     task_digest: OfDigest = None,
     contract: Annotated[
         str, Query(pattern=r"^sha256:[0-9a-f]{64}$", description="Digest of the prompt contract.", max_length=71)
@@ -211,52 +239,31 @@ def read_leaderboard(
     ] = False,
     run_id: OfRun = None,
     model: OfModel = None,
-    dataset_key: OfDataset = None,
-    date_from: From = None,
-    date_to: Until = None,
-    limit: Limit = 50,
-    offset: Offset = 0,
-    cursor: Cursor = None,
 ) -> Response:
-    """Rank evaluations of the same items under the same contract; those that cannot be told apart share a rank."""
-    wanted = EvaluationFilter(run_id=run_id, model=model, dataset_key=dataset_key, date_from=date_from, date_to=date_to)
-    return _leaderboard(call, task, task_digest, contract, score, every, wanted, limit, offset, cursor)
+    """Rank evaluations of the same items under the same contract; those that cannot be told apart share a rank.
+
+    Without `task_digest` the board of most items is shown, the newest among equals; `other_digests` names the others.
+    """
+    page = replace(page, wanted=replace(page.wanted, run_id=run_id, model=model))
+    return _leaderboard(call, page, task_digest, contract, score, every)
 
 
 @router.get("/api/tunix/evaluations", response_model=Leaderboard, responses=problems(404))
-def list_tunix_evaluations(
-    call: ReadCall,
-    dataset_key: OfDataset = None,
-    model_id: OfModel = None,
-    date_from: From = None,
-    date_to: Until = None,
-    task: OfTask = None,
-    limit: Limit = 50,
-    offset: Offset = 0,
-    cursor: Cursor = None,
-) -> Response:
+def list_tunix_evaluations(call: ReadCall, page: AskedPage, model_id: OfModel = None) -> Response:
     """Return the leaderboard by the path of the earlier system; `/api/leaderboard` has more to choose from."""
-    wanted = EvaluationFilter(model=model_id, dataset_key=dataset_key, date_from=date_from, date_to=date_to)
-    return _leaderboard(call, task, None, CONTRACT_DIGEST, "strict", False, wanted, limit, offset, cursor)
+    page = replace(page, wanted=replace(page.wanted, model=model_id))
+    return _leaderboard(call, page, None, CONTRACT_DIGEST, "strict", False)
 
 
 def _leaderboard(
-    call: Call,
-    task: str | None,
-    task_digest: str | None,
-    contract: str,
-    score: ScoreName,
-    every: bool,
-    wanted: EvaluationFilter,
-    limit: int,
-    offset: int,
-    cursor: str | None,
+    call: Call, page: BoardPage, task_digest: str | None, contract: str, score: ScoreName, every: bool
 ) -> Response:
     rows: list[tuple[Standing, EvaluationRow]] = []
+    wanted, limit, offset, cursor = page.wanted, page.limit, page.offset, page.cursor
     pagination, board = Pagination(limit=limit, offset=offset, next_offset=None, next_cursor=None), None
     with call.reading() as session:
-        name, digest = leaderboard.newest_task(session, contract, task, task_digest) or (task, task_digest)
-        asked = (name, wanted, limit, offset, cursor)
+        choice = leaderboard.choose(session, call.home, contract, page.task, task_digest)
+        digest, asked = choice.task_digest, (choice, page)
         if digest is not None:
             board = leaderboard.board(session, leaderboard.BoardKey(digest, contract, score, every))
             if asked in board.answers:
@@ -265,8 +272,9 @@ def _leaderboard(
     found = Leaderboard(
         data=[_ranked(standing, row, score) for standing, row in rows],
         pagination=pagination,
-        task=name,
+        task=choice.task,
         task_digest=digest,
+        other_digests=[MeasuredItems(**other._asdict()) for other in choice.others],
         contract_digest=contract,
         ordered_by=score,
         total=len(board.standings) if board else 0,
@@ -307,6 +315,7 @@ def _summary(row: EvaluationRow) -> dict[str, object]:
         "git_commit": row.git_commit,
         "device": row.device,
         "evaluated_at": row.created_at,
+        "imported": row.metrics.get("imported", False),
     }
 
 

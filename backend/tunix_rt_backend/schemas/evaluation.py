@@ -112,6 +112,8 @@ class EvaluationSummary(Wire):
     """Device that measured."""
     evaluated_at: datetime
     """When it ended."""
+    imported: bool
+    """Whether it was taken in from elsewhere: its figures follow from its samples, but nobody here saw them made."""
 
 
 class Judge(Wire):
@@ -216,6 +218,19 @@ class LeaderboardRow(EvaluationSummary):
     """How many items stand behind it."""
 
 
+class MeasuredItems(Wire):
+    """Items of a task that evaluations asked, and that have a board of their own."""
+
+    task_digest: str
+    """Digest of the items; asked for as `task_digest`, it gives their board."""
+    n: int
+    """Items with a score, in the evaluation that has most."""
+    evaluations: int
+    """Evaluations that asked these items."""
+    newest: datetime
+    """When the newest of them ended."""
+
+
 class Leaderboard(Page[LeaderboardRow]):
     """Evaluations of one task and one prompt contract, the best first."""
 
@@ -223,6 +238,8 @@ class Leaderboard(Page[LeaderboardRow]):
     """Name of the task; None: nothing was measured yet."""
     task_digest: str | None
     """Digest of the items; only evaluations of the same items are compared."""
+    other_digests: list[MeasuredItems]
+    """Other items of this task that were measured under this contract, such as its first 50: most items first."""
     contract_digest: str
     """Digest of the prompt contract."""
     ordered_by: Literal["strict", "lenient"]

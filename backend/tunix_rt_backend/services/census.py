@@ -188,6 +188,7 @@ def write(session: Session, census: Census) -> IndexReport:
 
 def rebuild(session: Session, home: Path) -> IndexReport:
     """Take a census and make the index of it; nothing is committed here."""
+    index.remember_evaluations(session)
     return write(session, take(home))
 
 

@@ -42,14 +42,14 @@ _names: dict[str, TypeAdapter[str]] = {
 
 
 class ImportRecord(Format):
-    """What is kept beside the logs of a run that was taken in."""
+    """What is kept in an evaluation's folder, or beside a run's logs, when it is taken in."""
 
     imported: str
     """When it was taken in, UTC."""
     manifest_digest: str
     """Digest of the manifest that came in."""
     missing_upstream: list[str]
-    """What it names that was not here then."""
+    """What a run names that was not here then."""
 
 
 @dataclass
@@ -64,8 +64,8 @@ class Checked:
 def check(home: Path, incoming: Path) -> Checked:
     """Return what came in, checked.
 
-    Raises Unprocessable if it is no run or a byte of it differs from its record, Conflict if a run, dataset or
-    evaluation of that name is here with other content.
+    Raises Unprocessable if it is no run, a byte of it differs from its record, or an evaluation does not follow from
+    its samples; Conflict if a run, dataset or evaluation of that name is here with other content.
     """
     found = Checked()
     _check_sizes(incoming)
@@ -113,13 +113,16 @@ def place(home: Path, found: Checked) -> None:
                     for inner in folder.iterdir():
                         shutil.move(inner, stage / inner.name)
                     if part == "runs":
-                        run = RunDir(stage)
-                        record = ImportRecord(
-                            imported=now(), manifest_digest=read_run(run).digest, missing_upstream=missing[name]
-                        )
-                        write_format(run.logs / index.IMPORT_RECORD, record)
+                        _write_record(RunDir(stage).logs, read_run(RunDir(stage)).digest, missing[name])
+                    elif part == "evaluations":
+                        _write_record(stage, EvaluationManifest.read(stage / MANIFEST).digest, [])
             except (UsageError, FileExistsError) as error:
                 raise Conflict(f"{part}/{name} has just been made by somebody else; send it again") from error
+
+
+def _write_record(folder: Path, digest: str, missing: list[str]) -> None:
+    record = ImportRecord(imported=now(), manifest_digest=digest, missing_upstream=missing)
+    write_format(folder / index.IMPORT_RECORD, record)
 
 
 def record(session: Session, home: Path, found: Checked) -> Imported:
@@ -159,7 +162,7 @@ def _check_part(home: Path, part: str, folder: Path, found: Checked) -> None:
         name, digest = dataset.key, dataset.digest
     elif part == "evaluations":
         _check_listed(folder, EvaluationManifest.read(folder / MANIFEST).files)
-        evaluation = load_evaluation(folder)
+        evaluation = index.read_evaluation(folder)
         name, digest = evaluation.id, evaluation.manifest.digest
     else:
         manifest = read_run(RunDir(folder))

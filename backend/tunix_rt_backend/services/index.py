@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError, TunixRtError
-from tunix_rt.evaluation import Estimate, EvaluationManifest, read_samples
+from tunix_rt.evaluation import Estimate, Evaluation, check_evaluation, load_evaluation
 from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
@@ -28,7 +28,9 @@ from tunix_rt_backend.services import configs, jobs
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
 
 IMPORT_RECORD = "import.json"
-"""File beside a run's logs that says that it was taken in from elsewhere."""
+"""File in an evaluation's folder, or beside a run's logs, that says that it was taken in from elsewhere."""
+_sound: set[str] = set()
+"""Digests of evaluations that follow from their samples. A digest covers both: what has one is not measured again."""
 
 Row = TypeVar("Row", bound=Base)
 
@@ -83,13 +85,26 @@ def index_run(session: Session, folder: Path) -> Run:
     return row
 
 
+def read_evaluation(folder: Path) -> Evaluation:
+    """Return an evaluation; raise DataError or DigestError if it is not whole, or does not follow from its samples."""
+    evaluation = load_evaluation(folder)
+    if evaluation.manifest.digest not in _sound:
+        check_evaluation(evaluation)
+        _sound.add(evaluation.manifest.digest)
+    return evaluation
+
+
+def remember_evaluations(session: Session) -> None:
+    """Spare those that have a row: they were measured again when it was written."""
+    _sound.update(session.scalars(select(EvaluationRow.digest)))
+
+
 def evaluation_values(folder: Path) -> dict[str, Any]:
-    """Return the row of an evaluation's folder; raise DataError if the folder is not whole."""
-    manifest = EvaluationManifest.read(folder / MANIFEST)
+    """Return the row of an evaluation's folder; raise as `read_evaluation` does."""
+    evaluation = read_evaluation(folder)
+    manifest, samples = evaluation.manifest, evaluation.samples
     _named(folder, manifest.id)
-    for name in manifest.files:
-        _size(folder, name)
-    samples = list(read_samples(folder))
+    imported = {"imported": True} if (folder / IMPORT_RECORD).is_file() else {}
     return {
         "evaluation_id": manifest.id,
         "digest": manifest.digest,
@@ -107,7 +122,7 @@ def evaluation_values(folder: Path) -> dict[str, Any]:
         "n": manifest.metrics.n,
         "strict": _value(manifest.metrics.strict),
         "lenient": _value(manifest.metrics.lenient),
-        "metrics": manifest.metrics.model_dump(mode="json"),
+        "metrics": manifest.metrics.model_dump(mode="json") | imported,
         "strict_outcomes": outcomes(samples, "strict"),
         "lenient_outcomes": outcomes(samples, "lenient"),
         "mark": int(digest_value([manifest.id, manifest.digest]).removeprefix("sha256:")[:10], 16),
@@ -117,7 +132,7 @@ def evaluation_values(folder: Path) -> dict[str, Any]:
 
 
 def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
-    """Write the row of an evaluation's folder; raise DataError if the folder is not whole."""
+    """Write the row of an evaluation's folder; raise as `read_evaluation` does."""
     return _upsert(session, EvaluationRow, evaluation_values(folder))
 
 

@@ -10,7 +10,9 @@ import bisect
 import threading
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func, select
@@ -18,7 +20,9 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.comparison import ScoreName
 from tunix_rt.leaderboard import Entry, Standing, rank
+from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.services import tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
 from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
 from tunix_rt_backend.tables import EvaluationRow
@@ -63,18 +67,62 @@ _boards: WeakKeyDictionary[Engine, dict[BoardKey, Board]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def newest_task(
-    session: Session, contract_digest: str, task: str | None, task_digest: str | None
-) -> tuple[str, str] | None:
-    """Return name and digest of the task that was measured last, among those asked for; None: nothing was."""
-    query = select(EvaluationRow.task_name, EvaluationRow.task_digest)
-    query = query.where(EvaluationRow.contract_digest == contract_digest)
-    if task is not None:
-        query = query.where(EvaluationRow.task_name == task)
-    if task_digest is not None:
-        query = query.where(EvaluationRow.task_digest == task_digest)
-    found = session.execute(query.order_by(EvaluationRow.created_at.desc()).limit(1)).first()
-    return None if found is None else (found.task_name, found.task_digest)
+class Measured(NamedTuple):
+    """Items of a task that evaluations asked; another number or version of them has another digest."""
+
+    task_digest: str
+    """Digest of the items."""
+    n: int
+    """Items with a score, in the evaluation that has most."""
+    evaluations: int
+    """Evaluations that asked these items."""
+    newest: datetime
+    """When the newest of them ended."""
+
+
+class Choice(NamedTuple):
+    """Whose board is shown."""
+
+    task: str | None
+    """Name of the task; None: nothing was measured."""
+    task_digest: str | None
+    """Digest of its items; None: nothing was measured."""
+    others: tuple[Measured, ...]
+    """Other items of the task that have evaluations, and so a board of their own."""
+
+
+def choose(session: Session, home: Path, contract_digest: str, task: str | None, task_digest: str | None) -> Choice:
+    """Return whose board is shown: without a task the one measured last, without a digest its most items.
+
+    So a short evaluation, which asks only the first items, never hides the full board; among boards of as many items
+    the newest is shown. Raises NotFound for a task that is neither on this machine nor was ever measured.
+    """
+    same = EvaluationRow.contract_digest == contract_digest
+    name = task
+    if name is None:
+        query = select(EvaluationRow.task_name).where(same)
+        if task_digest is not None:
+            query = query.where(EvaluationRow.task_digest == task_digest)
+        name = session.scalar(query.order_by(EvaluationRow.created_at.desc()).limit(1))
+    most, newest = func.max(EvaluationRow.n), func.max(EvaluationRow.created_at)
+    rows = session.execute(
+        select(EvaluationRow.task_digest, most, func.count(), newest)
+        .where(same, EvaluationRow.task_name == name)
+        .group_by(EvaluationRow.task_digest)
+        .order_by(most.desc(), newest.desc(), EvaluationRow.task_digest)
+    )
+    found = [Measured(*row) for row in rows]
+    if task is not None and not found:
+        _check_known(session, home, task)
+    digest = task_digest or (found[0].task_digest if found else None)
+    return Choice(name, digest, tuple(one for one in found if one.task_digest != digest))
+
+
+def _check_known(session: Session, home: Path, task: str) -> None:
+    measured = session.scalars(select(EvaluationRow.task_name).distinct()).all()
+    problem = None if task in measured else tasks.problem_of(home, task, measured)
+    if problem is not None:
+        raise NotFound(problem)
 
 
 def board(session: Session, key: BoardKey) -> Board:

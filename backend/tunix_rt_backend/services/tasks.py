@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,18 +47,26 @@ def _summary(home: Path, name: str) -> TaskSummary:
 
 def check(home: Path, name: str) -> None:
     """Raise Unprocessable with the known names if a task is not on this machine; a request never gives its path."""
+    problem = problem_of(home, name)
+    if problem is not None:
+        raise Unprocessable(problem)
+
+
+def problem_of(home: Path, name: str, others: Sequence[str] = ()) -> str | None:
+    """Return why there is no such task, with the known ones and `others`; None: it is on this machine."""
     known = tasks.available(home)
     if name in known:
-        return
+        return None
+    known = [*known, *sorted(set(others) - set(known))]
     if name.startswith(reasoning_gym.PREFIX):
         try:
             known = [reasoning_gym.PREFIX + dataset for dataset in reasoning_gym.datasets()]
         except TunixRtError as error:
-            raise Unprocessable(str(error)) from error
+            return str(error)
         if name in known:
-            return
+            return None
     shown = difflib.get_close_matches(name, known, n=3) or known[:20]
-    raise Unprocessable(
-        f"there is no task {name!r} on this machine; known: {', '.join(shown)}. "
+    return (
+        f"there is no task {name!r} on this machine; known: {', '.join(shown)}. GET /api/tasks lists all. "
         "A task that is a file is registered once: `tunix-rt tasks register NAME FILE`"
     )

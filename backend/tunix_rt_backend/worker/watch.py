@@ -120,6 +120,8 @@ class Watch:
     def _write(self, place: Place) -> None:
         folder = self.home / place.part / place.name
         try:
+            if place.part == "evaluations":
+                index.read_evaluation(folder)  # nobody waits to write while its samples are graded again
             with self._writing() as session:
                 if place.part == "runs":
                     index.refresh_run(session, self.home, place.name)

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import psutil
 
@@ -152,7 +152,7 @@ def ours(home: Path, database_url: str | None, source: Path, on_error: str) -> d
     done = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=120) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=120) as client:
             while not done.wait(0.1):
                 started = time.perf_counter()
                 client.get("/api/traces", params={"limit": 20}).raise_for_status()

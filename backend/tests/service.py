@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 
 from postgresql import free_port
@@ -59,14 +59,14 @@ class Service:
         self.words = ["serve", f"--port={self.port}", *([] if worker else ["--no-worker"])]
         self.log = home / "service.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
+        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.process = start(*self.words, environment=self.environment, log=self.log)
         deadline = time.monotonic() + START_SECONDS
         while True:
-            with contextlib.suppress(httpx.TransportError):
+            with contextlib.suppress(httpx2.TransportError):
                 self.client.get("/api/health").raise_for_status()
                 return
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -95,11 +95,11 @@ class Service:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(START_SECONDS)
 
-    def ask(self, method: str, path: str, *, seconds: float = 300, **words: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, *, seconds: float = 300, **words: Any) -> httpx2.Response:
         """Send a request until it is answered with something else than "not now"."""
         deadline = time.monotonic() + seconds
         while True:
-            with contextlib.suppress(httpx.TransportError):
+            with contextlib.suppress(httpx2.TransportError):
                 answer = self.client.request(method, path, **words)
                 if answer.status_code != 503:
                     return answer

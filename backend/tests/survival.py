@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
+import httpx2
 import psutil
 from sqlalchemy import select
 
@@ -232,7 +232,7 @@ def _until_taken(service: Service, number: int, body: str) -> Any:
 def _once(service: Service, batch: list[dict[str, Any]]) -> bool:
     try:
         answer = service.client.post("/api/traces/batch", json=batch)
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
     assert answer.status_code in (201, 503), answer.text
     return answer.status_code == 201

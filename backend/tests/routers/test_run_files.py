@@ -15,19 +15,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from tunix_rt.config import SFTConfig
 from tunix_rt.run import RunDir, attempt, log_metrics, new_run
+from tunix_rt_backend.app import create_app
+from tunix_rt_backend.routers import run_files
+from tunix_rt_backend.services import access, tails
 from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.serving import listen
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import Run, utc_now
+from tunix_rt_backend.tables import Run, Token, utc_now
 
 BASE = "/api/tunix/runs/r"
 WEIGHTS = bytes(range(256)) * 5000
@@ -224,7 +228,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     thread.join()
 
 
-def events_of(response: httpx.Response) -> Iterator[dict[str, str]]:
+def events_of(response: httpx2.Response) -> Iterator[dict[str, str]]:
     event: dict[str, str] = {}
     for line in response.iter_lines():
         if line:
@@ -247,7 +251,7 @@ def test_log_streams_to_its_end_and_resumes_exactly(sqlite_app: FastAPI, sqlite_
                 stream.write(b"10%\r20%\r" + b"x" * 200_000 + b"\n\xff\n")
 
     writer = threading.Thread(target=write)
-    with serving(sqlite_app) as address, httpx.Client(base_url=address, timeout=10) as client:
+    with serving(sqlite_app) as address, httpx2.Client(base_url=address, timeout=10) as client:
         writer.start()
         with client.stream("GET", f"{BASE}/logs") as response:
             assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -279,6 +283,42 @@ def test_log_streams_to_its_end_and_resumes_exactly(sqlite_app: FastAPI, sqlite_
     assert both[-1]["id"] == f"{len(said)}-{run.metrics.stat().st_size}"
 
 
+@pytest.mark.parametrize("part", ["logs", "events"])
+@pytest.mark.parametrize("ended", ["revoked", "has expired", "session has ended"])
+def test_stream_ends_with_the_token_that_opened_it(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, part: str, ended: str
+) -> None:
+    monkeypatch.setattr(tails, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(run_files, "_ASK_AGAIN_SECONDS", 0.2)
+    settings = sqlite_settings.model_copy(update={"sse_poll_seconds": 0.05})
+    new_run(settings.home, "sft", "x", config=SFTConfig(), run_id="r")
+    app = create_app(settings, open_access=False)
+    add_row(app, "r")
+    with app.state.sessions() as session:
+        token, secret = access.create_token(session, "ann", "read", None)
+        session.commit()
+    with serving(app) as address, httpx2.Client(base_url=address, timeout=10) as client:
+        if ended.startswith("session"):
+            csrf = client.post("/api/session", json={"token": secret}).json()["csrf_token"]
+        else:
+            client.headers["Authorization"] = f"Bearer {secret}"
+        with client.stream("GET", f"{BASE}/{part}") as response:
+            stream = events_of(response)
+            seen = [next(stream).get("event") for _ in range(9)]
+            assert seen.count("heartbeat") > 6  # it is asked again, and goes on
+            if ended.startswith("session"):
+                client.delete("/api/session", headers={"X-CSRF-Token": csrf})
+            else:
+                with app.state.sessions() as session:
+                    change = {"revoked_at" if ended == "revoked" else "expires_at": utc_now()}
+                    session.execute(update(Token).where(Token.id == token.id).values(change))
+                    session.commit()
+            last = list(stream)[-1]
+        assert last["event"] == "closed"
+        assert ended in orjson.loads(last["data"])["reason"]
+        assert client.get(f"{BASE}/{part}").status_code == 401
+
+
 def test_service_ends_at_once_though_streams_are_open(sqlite_settings: Settings, made: RunDir) -> None:
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
@@ -297,7 +337,7 @@ def test_service_ends_at_once_though_streams_are_open(sqlite_settings: Settings,
                 break
             except OSError:
                 time.sleep(0.1)
-        with httpx.stream("GET", f"http://127.0.0.1:{port}/api/tunix/runs/waiting/events", timeout=10) as response:
+        with httpx2.stream("GET", f"http://127.0.0.1:{port}/api/tunix/runs/waiting/events", timeout=10) as response:
             stream = events_of(response)
             assert [next(stream).get("event") for _ in range(2)] == [None, "status"]
             process.send_signal(signal.SIGTERM)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import psutil
 import psycopg
@@ -54,8 +54,8 @@ def send_beside(service: Service, data: bytes, **headers: str) -> threading.Thre
     def send() -> None:
         try:
             files = {"file": ("rows.jsonl", data)}
-            httpx.post(f"http://127.0.0.1:{service.port}{URL}", files=files, headers=headers, timeout=300)
-        except httpx.HTTPError:
+            httpx2.post(f"http://127.0.0.1:{service.port}{URL}", files=files, headers=headers, timeout=300)
+        except httpx2.HTTPError:
             return
 
     thread = threading.Thread(target=send)
@@ -106,10 +106,10 @@ def reads(process: psutil.Process, home: Path) -> bool:
 
 def test_a_killed_reader_is_said_and_the_upload_can_be_sent_again(service: Service, settings: Settings) -> None:
     data = lines(ROWS)
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     def send() -> None:
-        with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=300) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=300) as client:
             answers.append(client.post(URL, files={"file": ("rows.jsonl", data)}))
 
     sending = threading.Thread(target=send)
@@ -163,11 +163,11 @@ def test_a_killed_database_loses_nothing(tmp_path: Path) -> None:
         settings = Settings(home=home, database_url=url)
         db.migrate(settings)
         with running(Service(home, url, worker=False)) as service:
-            answers: list[httpx.Response] = []
+            answers: list[httpx2.Response] = []
             data = lines(ROWS)
 
             def send() -> None:
-                with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=300) as client:
+                with httpx2.Client(base_url=f"http://127.0.0.1:{service.port}", timeout=300) as client:
                     answers.append(client.post(URL, files={"file": ("rows.jsonl", data)}))
 
             sending = threading.Thread(target=send)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import StringConstraints
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from tunix_rt_backend.deps import ReadCall
@@ -18,17 +23,21 @@ from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import FilePath, RunId
 from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Cursor, Limit, Offset
 from tunix_rt_backend.schemas.run_files import Artifacts, RunSamples
-from tunix_rt_backend.services import run_files
+from tunix_rt_backend.services import access, run_files
 from tunix_rt_backend.services.files import open_beneath
 from tunix_rt_backend.services.metrics import DEFAULT_POINTS, EMPTY, Answer, Metrics
 from tunix_rt_backend.services.metrics import Query as MetricsQuery
 from tunix_rt_backend.services.run_state import read_state
 from tunix_rt_backend.services.tails import Event, Position, Tails, Told, log_size, read_log
 
+logger = logging.getLogger(__name__)
+
 router = APIRouter(prefix="/api/tunix/runs/{run_id}", tags=["tunix_runs"], responses=problems(404))
 
 _STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _RETRY = b"retry: 2000\n\n"
+_ASK_AGAIN_SECONDS = 10.0
+"""Time after which the next event, a heartbeat at the latest, is sent only if its receiver may still have it."""
 
 Inline = Annotated[bool, Query(description="To be shown in a sandboxed frame instead of saved.")]
 SinceSeq = Annotated[int | None, Query(ge=0, le=MOST, description="`seq` of the last log event that you have.")]
@@ -169,13 +178,14 @@ async def stream_run_logs(
     """Follow the log of a run until the run ends.
 
     Events: `log` with {seq, stream, chunk, created_at}; `heartbeat`; at the end `status` with {status}, then `end` with
-    {status, exit_code}. The `id` of an event is its `seq`: send it as Last-Event-ID or `since_seq` to go on after it.
+    {status, exit_code}; `closed` with {reason} where the token ends before the run does. The `id` of an event is its
+    `seq`: send it as Last-Event-ID or `since_seq` to go on after it.
     """
     tails: Tails = request.app.state.tails
     if format == "text":
         return await tails.in_thread(lambda: _text(call, run_id, offset, limit, tail))
     start = Position(log=_position(last_event_id).log if last_event_id else since_seq or 0, metrics=MOST)
-    events = await tails.follow(run_id, start)
+    events = _while_allowed(await tails.follow(run_id, start), call, request)
     return StreamingResponse(_log_frames(events), headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
@@ -190,12 +200,13 @@ async def stream_run_events(
     """Follow all of a run until it ends, over one connection.
 
     Events: `status` with {status, stage}, first and on each change; `log` with {seq, stream, chunk, created_at};
-    `metrics` with {seq, rows}; `heartbeat`; `end` with {status, exit_code}. The `id` of an event holds both places:
-    send it as Last-Event-ID to go on after it; `since` is the place in the log alone.
+    `metrics` with {seq, rows}; `heartbeat`; `end` with {status, exit_code}; `closed` with {reason} where the token ends
+    before the run does. The `id` of an event holds both places: send it as Last-Event-ID to go on after it; `since` is
+    the place in the log alone.
     """
     tails: Tails = request.app.state.tails
     start = _position(last_event_id) if last_event_id else Position(log=since or 0)
-    events = await tails.follow(run_id, start)
+    events = _while_allowed(await tails.follow(run_id, start), call, request)
     return StreamingResponse(_frames(events), headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
@@ -205,13 +216,35 @@ def _position(event_id: str) -> Position:
     return Position(int(found[1]), int(found[2] or 0)) if found else Position()
 
 
+async def _while_allowed(events: AsyncGenerator[Told, None], call: ReadCall, request: Request) -> AsyncIterator[Told]:
+    """Yield events for as long as the token or cookie that was shown is valid; then say why no more come."""
+    asked = time.monotonic()
+    async with contextlib.aclosing(events):
+        async for event, here in events:
+            if call.principal.via != "local" and time.monotonic() - asked >= _ASK_AGAIN_SECONDS:
+                asked = time.monotonic()
+                reason = await run_in_threadpool(_why_ended, request)
+                if reason is not None:
+                    yield Event("closed", here, here, {"reason": reason}), here
+                    return
+            yield event, here
+
+
+def _why_ended(request: Request) -> str | None:
+    try:
+        return access.why_ended(request, request.app.state)
+    except SQLAlchemyError as error:
+        logger.warning("whether a stream may go on is asked again: %s", error)
+        return None
+
+
 async def _log_frames(events: AsyncIterator[Told]) -> AsyncIterator[bytes]:
     yield _RETRY
     async for event, here in events:
         if event.kind == "end":
             last = Event("status", here, here, {"status": event.data["status"]})
             yield b"id: %d\n%b" % (here.log, last.encoded)
-        if event.kind in ("log", "heartbeat", "end"):
+        if event.kind in ("log", "heartbeat", "end", "closed"):
             yield b"id: %d\n%b" % (here.log, event.encoded)
 
 

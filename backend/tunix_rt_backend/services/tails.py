@@ -14,7 +14,7 @@ import logging
 import signal
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ _WOKEN_AT_ONCE = 16
 HEARTBEAT_SECONDS = 15.0
 """Longest silence, so that nothing on the way takes a quiet stream for a dead one."""
 
-Kind = Literal["log", "metrics", "status", "heartbeat", "end"]
+Kind = Literal["log", "metrics", "status", "heartbeat", "end", "closed"]
 Parts = tuple[tuple[Path, str], ...]
 T = TypeVar("T")
 
@@ -315,7 +315,7 @@ class Tails:
         for tail in self._tails.values():
             tail.wake_all()
 
-    async def follow(self, run_id: str, start: Position) -> AsyncIterator[Told]:
+    async def follow(self, run_id: str, start: Position) -> AsyncGenerator[Told, None]:
         """Return the events of a run from a position on, to its end; raise NotFound at once if there is no such run."""
         async with self._starting:
             tail = self._tails.get(run_id)
@@ -325,7 +325,7 @@ class Tails:
                 self._tails[run_id] = tail
         return self._events(tail, start)
 
-    async def _events(self, tail: Tail, start: Position) -> AsyncIterator[Told]:
+    async def _events(self, tail: Tail, start: Position) -> AsyncGenerator[Told, None]:
         here = start
         tail.viewers += 1
         try:
@@ -357,7 +357,7 @@ class Tails:
         finally:
             tail.viewers -= 1
 
-    async def _missed(self, tail: Tail, here: Position, goal: Position) -> AsyncIterator[Told]:
+    async def _missed(self, tail: Tail, here: Position, goal: Position) -> AsyncGenerator[Told, None]:
         """Yield, from the files, what lies between a viewer and a goal."""
         while not self._closing.is_set() and (here.log < goal.log or here.metrics < goal.metrics):
             read = partial(tail.read, here, tail.state.logs if tail.state else (), flush=False, until=goal)

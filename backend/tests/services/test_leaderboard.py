@@ -1,12 +1,16 @@
+"""Boards that are kept: ranked anew when an evaluation comes or goes, and each score apart."""
+
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from evaluated import make_task
 from measured import TASK, measure
 from tunix_rt.trace import CONTRACT_DIGEST
 from tunix_rt_backend.services import evaluations, leaderboard
 from tunix_rt_backend.services.leaderboard import BoardKey
 from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import EvaluationRow
 
 KEY = BoardKey(TASK.digest, CONTRACT_DIGEST, "strict", every=True)
 
@@ -20,6 +24,14 @@ def test_a_board_is_ranked_anew_only_when_an_evaluation_comes_or_goes(session: S
     assert {standing.name for standing in both.standings} == {first.id, second.id}
     evaluations.remove(session, first.id)
     assert [standing.name for standing in leaderboard.board(session, KEY).standings] == [second.id]
+
+
+def test_an_evaluation_that_lies_of_its_items_costs_nobody_the_board(session: Session, settings: Settings) -> None:
+    liar = measure(session, settings.home, run="one", task=make_task(8), skill=0.9)
+    honest = [measure(session, settings.home, run=run) for run in ("two", "three")]
+    session.get_one(EvaluationRow, liar.id).task_digest = TASK.digest
+    session.commit()
+    assert {standing.name for standing in leaderboard.board(session, KEY).standings} == {done.id for done in honest}
 
 
 def test_boards_of_other_scores_are_apart(session: Session, settings: Settings) -> None:

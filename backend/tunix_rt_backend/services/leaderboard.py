@@ -7,7 +7,9 @@ of its band, so it is kept in memory until an evaluation of the board comes or g
 from __future__ import annotations
 
 import bisect
+import logging
 import threading
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +28,8 @@ from tunix_rt_backend.services import tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
 from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
 from tunix_rt_backend.tables import EvaluationRow
+
+logger = logging.getLogger(__name__)
 
 _MOST_BOARDS = 64
 """Boards that are kept ranked."""
@@ -165,10 +169,25 @@ def _ranked(session: Session, key: BoardKey, signature: tuple[int, int]) -> Boar
     rows: list[Any] = list(session.execute(query.order_by(EvaluationRow.created_at, EvaluationRow.evaluation_id)))
     if not key.every:
         rows = list({(row.model_name, row.adapter_digest, row.prompt_digest): row for row in rows}.values())
+    rows = _of_one_size(rows)
     standings = rank([Entry(row.evaluation_id, row.value, row.outcomes) for row in rows])
     values = {row.evaluation_id: row.value for row in rows}
     keys = [(1.0 if (value := values[s.name]) is None else -value, s.name) for s in standings]
     return Board(signature, standings, keys)
+
+
+def _of_one_size(rows: list[Any]) -> list[Any]:
+    """Return the rows that hold as many items as most: one digest has one number, and who lies of it has no rank."""
+    sizes = Counter(len(row.outcomes) for row in rows if row.value is not None)
+    if len(sizes) < 2:
+        return rows
+    usual, kept = sizes.most_common(1)[0][0], []  # among equals that of the oldest
+    for row in rows:
+        if row.value is None or len(row.outcomes) == usual:
+            kept.append(row)
+        else:
+            logger.warning("not ranked: %s holds %d items, not %d", row.evaluation_id, len(row.outcomes), usual)
+    return kept
 
 
 def page_of(

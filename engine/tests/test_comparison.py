@@ -1,3 +1,5 @@
+"""Comparisons: pairs by id against numbers worked by hand, and words no stronger than the test."""
+
 import pytest
 
 from evaluated import TableSampler, completion, find, make_task, three_evaluations

@@ -1,3 +1,5 @@
+"""Evaluations: metrics against numbers worked by hand, what is unscored, and folders in which no byte may change."""
+
 import random
 import time
 

@@ -1,3 +1,5 @@
+"""Ranks: shared until a row is worse by a test, against numbers worked by hand."""
+
 import pytest
 
 from evaluated import make_task, three_evaluations

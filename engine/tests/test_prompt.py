@@ -1,3 +1,5 @@
+"""Prompts: the contract and the few-shot forms, and what of a completion is the answer."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Reports: one page that is whole, loads nothing, and shows a model's output as text alone."""
+
 import re
 import unicodedata
 from xml.etree import ElementTree

@@ -1,3 +1,5 @@
+"""Sampling settings, and what any sampler must do."""
+
 import pytest
 from pydantic import ValidationError
 

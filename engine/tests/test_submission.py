@@ -1,3 +1,5 @@
+"""Submissions: the same content in the same bytes, and nothing in them that was not measured."""
+
 import shutil
 import zipfile
 from pathlib import Path

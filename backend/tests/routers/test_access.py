@@ -1,3 +1,5 @@
+"""Who is let in over HTTP: tokens, cookie sessions, lockout, and the audit log of what they did."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

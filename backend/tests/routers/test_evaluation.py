@@ -1,3 +1,5 @@
+"""Evaluations over HTTP: queued, listed, compared and deleted; tasks, and the leaderboard of what was measured."""
+
 from __future__ import annotations
 
 import json

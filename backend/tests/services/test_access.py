@@ -1,3 +1,5 @@
+"""Tokens, lockout and loopback: what is kept, whom it lets in and for how long, and the commands that make it."""
+
 from __future__ import annotations
 
 import hashlib

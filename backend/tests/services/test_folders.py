@@ -1,3 +1,5 @@
+"""Folders that are deleted: out of sight first, back after an error, and links without what they lead to."""
+
 from __future__ import annotations
 
 from pathlib import Path

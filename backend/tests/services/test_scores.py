@@ -90,4 +90,4 @@ def test_the_answer_is_compared_with_the_last_step(
 ) -> None:
     verdict = answer(make_trace("p", ["think", last], final, **meta))
     assert verdict.score == score
-    assert score is not None or verdict.details["reason"]
+    assert bool(verdict.details.get("reason")) == (score is None)

@@ -1,3 +1,5 @@
+"""Tasks of this machine: known by name, and told with what is wrong with them."""
+
 from __future__ import annotations
 
 import json

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import APIRouter, Request
 from prometheus_client import REGISTRY, generate_latest
 from starlette.responses import Response
@@ -11,29 +9,13 @@ from starlette.responses import Response
 from tunix_rt_backend.deps import ReadCall
 from tunix_rt_backend.errors import Unavailable
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.health import Alive, Ready
 from tunix_rt_backend.services import telemetry
-from tunix_rt_backend.services.health import Part, readiness
+from tunix_rt_backend.services.health import readiness
 
 router = APIRouter(tags=["health"], responses=problems())
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-
-class Alive(Wire):
-    """The process answers."""
-
-    status: Literal["healthy"]
-    """Always `healthy`: a process that is not does not answer."""
-
-
-class Ready(Wire):
-    """The service can do its work."""
-
-    status: Literal["ready"]
-    """Always `ready`; if a part is not, the answer is a 503 whose `errors` are the parts."""
-    parts: list[Part]
-    """What was looked at."""
 
 
 @router.get("/api/health")

@@ -45,6 +45,7 @@ class Archive:
     """A zip on this machine."""
 
     path: Path
+    """The file."""
     size: int
     """Bytes as sent."""
 

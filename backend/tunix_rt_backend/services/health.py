@@ -6,25 +6,14 @@ import shutil
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt_backend.db import revisions
-from tunix_rt_backend.schemas.pages import Wire
+from tunix_rt_backend.schemas.health import Part
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import WorkerRow, utc_now
-
-
-class Part(Wire):
-    """One thing that the service needs."""
-
-    name: Literal["database", "disk", "worker"]
-    """What was looked at."""
-    ok: bool
-    """Whether it is as it must be."""
-    detail: str
-    """What was found, and what to do if it is not as it must be."""
 
 
 def readiness(engine: Engine, sessions: sessionmaker[Session], settings: Settings) -> list[Part]:
@@ -32,6 +21,12 @@ def readiness(engine: Engine, sessions: sessionmaker[Session], settings: Setting
     database = _database(engine, settings)
     workers = _workers(sessions, settings) if database.ok else _part("worker", "the database cannot be asked")
     return [database, _disk(settings), workers]
+
+
+def alive(settings: Settings) -> ColumnElement[bool]:
+    """Return the condition that a worker has not ended, and was heard of within a lease."""
+    since = utc_now() - timedelta(seconds=settings.lease_seconds)
+    return and_(WorkerRow.stopped_at.is_(None), WorkerRow.heartbeat_at >= since)
 
 
 def _part(name: Literal["database", "disk", "worker"], wrong: str | None, right: str = "") -> Part:
@@ -57,12 +52,9 @@ def _disk(settings: Settings) -> Part:
 
 
 def _workers(sessions: sessionmaker[Session], settings: Settings) -> Part:
-    since = utc_now() - timedelta(seconds=settings.lease_seconds)
-    alive = (WorkerRow.stopped_at.is_(None)) & (WorkerRow.heartbeat_at >= since)
+    figures = select(func.count(), func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive(settings))
     with sessions() as session:
-        count, slots = session.execute(
-            select(func.count(), func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)
-        ).one()
+        count, slots = session.execute(figures).one()
     if not count:
         silent = f"no heartbeat for {settings.lease_seconds:.0f} s; start one with `tunix-rt worker`"
         return _part("worker", silent)

@@ -6,7 +6,6 @@ The processes that train have no counters of their own that anyone could read: t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,8 +14,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tunix_rt_backend.services.health import alive
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import Job, Run, WorkerRow, utc_now
+from tunix_rt_backend.tables import Job, Run, WorkerRow
 
 _ENDED = ("completed", "stopped", "failed", "cancelled")
 
@@ -50,8 +50,7 @@ class _Tables(Collector):
             select(Job.status, Job.kind, func.count()).group_by(Job.status, Job.kind)
         ):
             jobs.add_metric([status, kind], count)
-        since = utc_now() - timedelta(seconds=self.settings.lease_seconds)
-        alive = select(func.count()).where(WorkerRow.stopped_at.is_(None), WorkerRow.heartbeat_at >= since)
         workers = GaugeMetricFamily("tunix_rt_workers", "Workers whose heartbeat is young.")
-        workers.add_metric([], self.session.execute(alive).scalar_one())
+        living = select(func.count()).select_from(WorkerRow).where(alive(self.settings))
+        workers.add_metric([], self.session.execute(living).scalar_one())
         yield from (runs, spent, jobs, workers)

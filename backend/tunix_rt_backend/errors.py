@@ -1,18 +1,5 @@
 """What the service refuses, each with its HTTP status and a stable name that a client can switch on.
 
-    ServiceError
-    ├── BadRequest       400   the request cannot be read
-    ├── Unauthorized     401   no token, or a wrong one
-    ├── Forbidden        403   the token may not, or the page comes from elsewhere
-    ├── NotFound         404   nothing of that name
-    ├── TimedOut         408   the body did not arrive in time
-    ├── Conflict         409   it exists with other content, or is in a state that does not allow this
-    ├── TooLarge         413   a body, an upload or its unpacked content
-    ├── Unprocessable    422   well formed, but impossible; says why and what to do
-    ├── HeadTooLarge     431   address and headers
-    ├── Locked           429   too many wrong tokens
-    └── Unavailable      503   the database or the disk does not answer; nothing that was acknowledged is lost
-
 An answer is `application/problem+json` (RFC 9457). This module knows nothing of requests.
 """
 
@@ -87,6 +74,12 @@ class NotFound(ServiceError):
     status, name, title = 404, "not-found", "Not found"
 
 
+class MethodNotAllowed(ServiceError):
+    """The address does not take this method."""
+
+    status, name, title = 405, "method-not-allowed", "Method not allowed here"
+
+
 class TimedOut(ServiceError):
     """The body did not arrive in time."""
 
@@ -144,7 +137,5 @@ class Unavailable(ServiceError):
         super().__init__(detail, errors=errors, Retry_After=str(retry_after))
 
 
-KINDS: tuple[type[ServiceError], ...] = (
-    BadRequest, Unauthorized, Forbidden, NotFound, TimedOut, Conflict, TooLarge, UnsupportedMedia, RangeNotSatisfiable,
-    Unprocessable, HeadTooLarge, Locked, Unavailable,
-)  # fmt: skip
+BY_STATUS: dict[int, type[ServiceError]] = {kind.status: kind for kind in ServiceError.__subclasses__()}
+"""Every kind under its status, which no two share."""

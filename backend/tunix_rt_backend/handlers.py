@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import typing
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -15,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from tunix_rt.errors import MissingError, TunixRtError, UsageError
-from tunix_rt_backend.errors import KINDS, ServiceError, Unavailable, Unprocessable
+from tunix_rt_backend.errors import BY_STATUS, BadRequest, MethodNotAllowed, ServiceError, Unavailable, Unprocessable
 from tunix_rt_backend.problem import internal, problem
 from tunix_rt_backend.routers import ROUTERS
 
@@ -31,30 +33,28 @@ def add_exception_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        found = [_field(one) for one in error.errors()]
-        status = 400 if any(one.get("type") == "json_invalid" for one in error.errors()) else 422
-        kind = next(kind for kind in KINDS if kind.status == status)
+        found = [_field(request, one) for one in error.errors()]
+        kind = BadRequest if any(one["kind"] == "json_invalid" for one in found) else Unprocessable
         first = f"{found[0]['field']}: {found[0]['message']}" if found else "the request is not valid"
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return problem(request, kind(f"{first}{more}; correct it and send it again", errors=found))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        kind = next((kind for kind in KINDS if kind.status == error.status_code), None)
-        if kind is None:
-            kind = type("Other", (ServiceError,), {"status": error.status_code, "name": f"http-{error.status_code}"})
-            kind.title = str(error.detail)
-        answer = kind(f"{request.method} {request.url.path}: {error.detail}; /api/docs lists what there is")
-        answer.headers.update(error.headers or {})
+        asked = f"{request.method} {request.url.path}"
         if error.status_code == 405:
-            answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
+            allowed = ", ".join(sorted(_methods(request))) or (error.headers or {}).get("Allow", "")
+            detail = f"{asked}: this address takes {allowed}; /api/docs lists what there is"
+            return problem(request, MethodNotAllowed(detail, Allow=allowed))
+        kind = BY_STATUS.get(error.status_code, BadRequest)
+        answer = kind(f"{asked}: {error.detail}; /api/docs lists what there is")
+        answer.headers.update(error.headers or {})
         return problem(request, answer)
 
     @app.exception_handler(TunixRtError)
     async def engine_refused(request: Request, error: TunixRtError) -> Response:
         status = 404 if isinstance(error, MissingError) else 409 if isinstance(error, UsageError) else 422
-        kind = next(kind for kind in KINDS if kind.status == status)
-        return problem(request, kind(str(error)))
+        return problem(request, BY_STATUS[status](str(error)))
 
     @app.exception_handler(DataError)
     @app.exception_handler(OverflowError)
@@ -98,5 +98,31 @@ def is_down(error: Exception) -> bool:
     return any(word in str(error.orig) for word in ("locked", "busy", "disk", "full", "unable to open", "readonly"))
 
 
-def _field(error: Any) -> dict[str, Any]:
-    return {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"], "kind": error["type"]}
+def _field(request: Request, error: Any) -> dict[str, Any]:
+    message = error["msg"]
+    if error["type"] == "extra_forbidden" and (known := _known(request, error["loc"])):
+        message = f"there is no such key; there are {', '.join(known)}"
+    return {"field": ".".join(str(part) for part in error["loc"]), "message": message, "kind": error["type"]}
+
+
+def _known(request: Request, place: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that there are where a request has an unknown one."""
+    route: Any = request.scope["route"]
+    fields = [route.body_field] if place[0] == "body" else route.dependant.query_params
+    models = [model for field in fields if field for model in _models(field.field_info.annotation)]
+    for part in place[1:-1]:
+        if isinstance(part, str):
+            models = [
+                inner
+                for model in models
+                if part in model.model_fields
+                for inner in _models(model.model_fields[part].annotation)
+            ]
+    return list(models[0].model_fields) if len(models) == 1 else []
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models in a type such as `list[Model] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in typing.get_args(annotation) for model in _models(part)]

@@ -81,6 +81,14 @@ def test_empty_selection_says_why(client: TestClient, session: Session, settings
     assert not (settings.home / "datasets").exists()
 
 
+def test_filter_on_a_key_that_no_trace_has_names_those_that_there_are(client: TestClient, session: Session) -> None:
+    keep(session, [make_trace("What is 2 + 2?", ["2 + 2 = 4"], "4"), *arithmetic_rows.traces(2, source="a", topic="b")])
+    detail = refused(client, 422, filters={"sorce": "a"})["detail"]
+    assert "the newest have " in detail
+    assert {"source", "topic"} <= set(detail.partition("the newest have ")[2].partition(" in meta")[0].split(", "))
+    assert "the newest" not in refused(client, 422, filters={"source": "c"})["detail"]
+
+
 def test_a_trace_without_meta_does_not_break_a_filter(client: TestClient, session: Session) -> None:
     bare = make_trace("What is 2 + 2?", ["2 + 2 = 4"], "4")
     keep(session, [bare, *arithmetic_rows.traces(3, topic="sums"), *arithmetic_rows.traces(2, start=9, topic=1)])

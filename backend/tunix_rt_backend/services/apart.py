@@ -22,7 +22,7 @@ from typing import Any
 from tunix_rt.dataset import DatasetManifest, OverlapError, RejectedRowsError, build, dataset_key, diff, load
 from tunix_rt.errors import ConfigError, DigestError, TunixRtError, UsageError
 from tunix_rt.tasks import registered
-from tunix_rt_backend.errors import KINDS, Unavailable
+from tunix_rt_backend.errors import BY_STATUS, Unavailable
 from tunix_rt_backend.settings import Settings, passed_on_environment
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def run(settings: Settings, work: str, **arguments: Any) -> Any:
         return answer["value"]
     if answer["status"] == Unavailable.status:
         raise Unavailable(answer["message"])
-    kind = next(kind for kind in KINDS if kind.status == answer["status"])
+    kind = BY_STATUS[answer["status"]]
     raise kind(answer["message"], errors=answer["errors"])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
@@ -19,9 +20,12 @@ from tunix_rt_backend.schemas.datasets import DatasetBuild
 from tunix_rt_backend.services import apart, traces
 from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import Trace
 
 SELECTION = "traces.jsonl"
 """Name of the file that the selected traces are written to, and of the source in the manifest."""
+_LOOKED_AT = 100
+"""Traces whose `meta` tells which keys a filter can name."""
 
 
 @contextlib.contextmanager
@@ -104,4 +108,11 @@ def _why_empty(session: Session, filters: Filters) -> str:
     ]
     found = "; ".join(f"{said} alone matches {traces.count(session, one):,}" for said, one in alone)
     together = ", all together none" if len(alone) > 1 else ""
-    return f"none of {everything:,} traces matches: {found}{together}; widen the filters"
+    known = _meta_keys(session)
+    named = f"; the newest have {', '.join(known) or 'nothing'} in meta" if filters.meta.keys() - known else ""
+    return f"none of {everything:,} traces matches: {found}{together}{named}; widen the filters"
+
+
+def _meta_keys(session: Session) -> list[str]:
+    metas = session.scalars(select(Trace.meta).order_by(Trace.seq.desc()).limit(_LOOKED_AT))
+    return sorted({key for meta in metas for key in meta or {}})

@@ -9,14 +9,14 @@ import nano
 from evaluated import make_task, tuned_sampler
 from tunix_rt.config import EvalConfig, SFTConfig
 from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
-from tunix_rt.formats import MANIFEST, append_jsonl, write_text
+from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import folder_ref
 from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
 
 RUN = "2026-01-05-sft-few-v1-7f3a0001"
 
 
-def make_run(home: Path, run_id: str = RUN) -> RunDir:
+def make_run(home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":2.5}\n') -> RunDir:
     """Write a run that ended, on the dataset `few-v1`, with metrics, weights and a measurement."""
     if not (home / "datasets" / nano.DATASET).is_dir():
         nano.build_dataset(home)
@@ -24,7 +24,7 @@ def make_run(home: Path, run_id: str = RUN) -> RunDir:
     config = SFTConfig.model_validate(nano.config())
     run = new_run(home, "sft", "few", config=config, inputs={"dataset": dataset}, run_id=run_id)
     with attempt(run):
-        append_jsonl(run.metrics, {"step": 1, "loss": 2.5})
+        write_text(run.metrics, metrics)
         write_text(run.adapter / "weights.safetensors", f"weights of {run_id}")
         write_text(run.adapter / MANIFEST, "{}\n")
         update_run(run, stage="done", results={"steps": 1, "loss": 2.5})

@@ -69,7 +69,7 @@ def serve(
     say(f"files are kept in {settings.home.absolute()}")
     say(f"http://{shown}:{listening.getsockname()[1]}/api/docs shows what there is")
     say(
-        "no worker is started: `tunix-rt worker` starts one"
+        "no worker is started: until `tunix-rt worker` runs, runs wait and folders made by command are not listed"
         if no_worker
         else "runs are carried out here; Ctrl-C ends them whole, and they go on at the next start"
     )
@@ -83,6 +83,7 @@ def worker(
     log_level: LogLevel = "info",
 ) -> None:
     """Carry out queued runs and evaluations; any number of workers may share a database and a home folder."""
+    from tunix_rt.cli.options import say
     from tunix_rt_backend.settings import Settings
     from tunix_rt_backend.telemetry import log_as_json
     from tunix_rt_backend.worker.loop import Worker, check_tables
@@ -90,7 +91,7 @@ def worker(
     log_as_json(logging.getLevelNamesMapping()[log_level.upper()])
     settings = Settings()
     check_tables(settings)
-    Worker(settings, slots=slots or settings.slots, drain=drain).run()
+    Worker(settings, slots=slots or settings.slots, drain=drain, say=say).run()
 
 
 def migrate(
@@ -157,7 +158,7 @@ def _call(action: str) -> Iterator[Call]:
             raise UsageError(
                 f"the database is at revision {found}, and this version needs {newest}; run `tunix-rt migrate`"
             )
-        yield Call(settings, db.make_sessions(engine), CLI, action, path="", request_id="")
+        yield Call(settings, db.make_sessions(engine), CLI, action, request_id="")
     except ServiceError as error:
         raise UsageError(error.detail) from error
     except SQLAlchemyError as error:
@@ -173,7 +174,7 @@ def rebuild_index(as_json: Json = False) -> None:
     evaluation that is new or changed is measured again from its samples: with other figures than they give it has none.
     """
     from tunix_rt.cli.options import say, working
-    from tunix_rt_backend.services import census, index
+    from tunix_rt_backend.services import census, index, metrics
 
     with _call("rebuild_index") as call, working() as reporter:
         with call.reading() as session:
@@ -182,6 +183,12 @@ def rebuild_index(as_json: Json = False) -> None:
             found = census.take(call.home, reporter.update)
         with reporter.phase("write the rows"), call.writing(target="index") as session:
             report = census.write(session, found)
+        with reporter.phase("thin out the metrics"):
+            large = [place.name for place in found.found if place.part == "runs"]
+            large = [name for name in large if metrics.are_large(call.home, name)]
+            for number, name in enumerate(large, start=1):
+                metrics.precompute(call.home, name)
+                reporter.update(number, len(large))
     if as_json:
         show_json(report)
         return

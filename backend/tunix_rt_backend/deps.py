@@ -3,7 +3,9 @@
     @router.post("", status_code=201)
     def create_trace(body: TraceBody, call: WriteCall) -> TraceCreated:
         with call.writing() as session:
-            return traces.create(session, body)
+            row = traces.create(session, body)
+            audit.names(session, row.id)
+        return row
 
 The transaction is committed inside the route, with its audit entry, before anything is answered: what was acknowledged
 is on the disk. Services never commit.
@@ -23,7 +25,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tunix_rt_backend.db import writing
 from tunix_rt_backend.errors import Forbidden
-from tunix_rt_backend.services import access
+from tunix_rt_backend.services import access, audit
 from tunix_rt_backend.services.access import Principal, Scope
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, utc_now
@@ -37,7 +39,6 @@ class Call:
     sessions: sessionmaker[Session]
     principal: Principal
     action: str
-    path: str
     request_id: str
 
     @property
@@ -53,19 +54,26 @@ class Call:
 
     @contextlib.contextmanager
     def writing(self, target: str | None = None, **detail: Any) -> Iterator[Session]:
-        """Yield a session whose transaction is committed with an audit entry when the block ends without an error."""
+        """Yield a session whose transaction is committed with an audit entry when the block ends without an error.
+
+        The entry names `target`, or what the block says by `audit.names`; a repeated request leaves none.
+        """
         with self.sessions() as session:
             writing(session)
+            note = audit.note_of(session)
+            note.target, note.detail = target, detail
             yield session
-            entry = AuditEntry(
-                at=utc_now(),
-                actor=self.principal.name,
-                action=self.action,
-                target=(target or self.path)[:512],
-                request_id=self.request_id,
-                detail=detail,
-            )
-            session.add(entry)
+            if not note.repeated:
+                assert note.target, f"{self.action} does not say what it changed"
+                entry = AuditEntry(
+                    at=utc_now(),
+                    actor=self.principal.name,
+                    action=self.action,
+                    target=note.target[:512],
+                    request_id=self.request_id,
+                    detail=note.detail,
+                )
+                session.add(entry)
             session.commit()
 
     @contextlib.contextmanager
@@ -86,7 +94,6 @@ def make_call(request: Request, principal: Principal) -> Call:
         sessions=state.sessions,
         principal=principal,
         action=getattr(route, "name", "unknown"),
-        path=request.url.path,
         request_id=request.scope.get("request_id", ""),
     )
 

@@ -401,6 +401,6 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(64))
     """Operation id of the route, or the command."""
     target: Mapped[str | None] = mapped_column(String(512))
-    """Path of the request, or what was changed."""
+    """What was changed, by its id or name."""
     request_id: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[dict[str, Any]]

@@ -234,7 +234,7 @@ def test_traces_deleted_by_their_upload_go_in_pieces_and_may_come_again(client: 
     assert client.get(f"/api/datasets/uploads/{upload_id}").status_code == 404
     session.rollback()
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
-    assert (entry.action, entry.target, entry.detail) == ("delete_traces", upload_id, {"traces": 4100})
+    assert (entry.action, entry.target, entry.detail) == ("delete_traces", upload_id, {"step": "done", "traces": 4100})
     assert send(client, data).status_code == 201
     assert count(session) == 4100
 
@@ -253,7 +253,7 @@ def test_an_upload_is_in_the_audit_log(client: TestClient, session: Session) -> 
     client.delete(f"/api/datasets/uploads/{upload_id}")
     session.rollback()
     entries = list(session.scalars(select(AuditEntry).where(AuditEntry.target == upload_id).order_by(AuditEntry.seq)))
-    assert [entry.action for entry in entries] == ["ingest_dataset", "ingest_dataset", "delete_upload"]
+    assert [entry.action for entry in entries] == ["ingest_dataset"] * 2 + ["delete_upload"] * 2
     assert entries[1].detail == {"rows_inserted": 5, "rows_rejected": 0}
 
 

@@ -21,7 +21,8 @@ def test_same_key_and_request_make_one_job_however_many_come_at_once(app: FastAP
     def ask() -> None:
         with app.state.sessions() as own:
             db.writing(own)
-            job = jobs.enqueue(own, kind="eval", run_id=None, spec={"n": 1.5}, actor="local", idempotency_key="k")
+            keyed = jobs.keyed("k", "evaluate", {"n": 1.5})
+            job = jobs.enqueue(own, kind="eval", run_id=None, spec={"n": 1.5}, actor="local", keyed=keyed)
             own.commit()
             found.append(job.id)
 
@@ -33,8 +34,9 @@ def test_same_key_and_request_make_one_job_however_many_come_at_once(app: FastAP
     assert len(found) == 8
     assert len(set(found)) == 1
     assert len(session.scalars(select(Job)).all()) == 1
+    keyed = jobs.keyed("k", "evaluate", {"n": 2})
     with pytest.raises(Conflict, match="another request"):
-        jobs.enqueue(session, kind="eval", run_id=None, spec={"n": 2}, actor="local", idempotency_key="k")
+        jobs.enqueue(session, kind="eval", run_id=None, spec={"n": 2}, actor="local", keyed=keyed)
 
 
 def test_jobs_without_a_key_are_all_made(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,37 @@ def test_answer_is_kept_on_disk_and_a_torn_one_is_made_again(tmp_path: Path, fil
         assert rows(Metrics(tmp_path)) == right
     Metrics(tmp_path).forget("r")
     assert not kept.exists()
+
+
+def test_forgotten_run_is_nowhere(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LARGE", 1000)
+    metrics = Metrics(tmp_path)
+    write(file, 0, 20_000)
+    metrics.precompute("r")
+    rows(metrics, Query(points=99))
+    assert len(list(metrics.cache.iterdir())) == 2
+    metrics.forget("r")
+    assert list(metrics.cache.iterdir()) == []
+    assert not metrics._answers
+    assert not metrics._known
+    assert metrics._bytes == 0
+
+
+def test_run_that_is_deleted_while_it_is_read_is_forgotten(
+    tmp_path: Path, file: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(file, 0, 20_000)
+    writing = metrics._write
+
+    def deleting(name: str, data: bytes) -> None:
+        shutil.rmtree(file.parent)
+        metrics.forget("r")
+        writing(name, data)
+
+    monkeypatch.setattr(metrics, "_write", deleting)
+    metrics.precompute("r")
+    assert list(metrics.cache.iterdir()) == []
+    assert not metrics._answers
 
 
 def test_torn_curves_are_made_again(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

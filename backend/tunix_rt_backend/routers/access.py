@@ -27,7 +27,7 @@ def create_session(body: SessionBody, request: Request, response: Response) -> S
         token = access.verify(session, body.token, access.address_of(request), request.app.state.lockout)
         principal = Principal(token.name, access.scope_of(token), "cookie")
     call = dataclasses.replace(call, principal=principal)
-    with call.writing() as session:
+    with call.writing(target=principal.name) as session:
         secret, row = access.create_session(session, token, call.settings.session_hours)
     secure = "https" in (request.url.scheme, request.headers.get("origin", "").partition(":")[0])
     response.set_cookie(
@@ -53,7 +53,7 @@ def read_session(call: ReadCall, request: Request, response: Response) -> Sessio
 def delete_session(call: ReadCall, request: Request, response: Response) -> None:
     """End the cookie session; without one nothing happens."""
     if call.principal.via == "cookie":
-        with call.writing() as session:
+        with call.writing(target=call.principal.name) as session:
             access.end_session(session, request.cookies[access.COOKIE])
     response.delete_cookie(access.COOKIE, httponly=True, samesite="strict")
 

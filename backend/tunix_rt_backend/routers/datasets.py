@@ -23,7 +23,7 @@ from tunix_rt_backend.schemas.datasets import (
 )
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
-from tunix_rt_backend.services import builds, datasets, exports
+from tunix_rt_backend.services import audit, builds, datasets, exports
 from tunix_rt_backend.services.index import index_dataset
 from tunix_rt_backend.tables import DatasetRow
 
@@ -48,8 +48,10 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
         with call.reading() as session:
             selected = builds.gather(session, body, file)
         manifest, replayed = builds.freeze(call.settings, body, file, selected=selected, request_id=call.request_id)
-    with call.writing(target=manifest.key, digest=manifest.digest, selected=selected, replayed=replayed) as session:
+    with call.writing(target=manifest.key, digest=manifest.digest, selected=selected) as session:
         index_dataset(session, datasets.folder_of(call.home, manifest.key))
+        if replayed:
+            audit.repeats(session)
     if replayed:
         response.status_code = 200
     return DatasetBuilt.of(manifest, replayed=replayed)
@@ -67,7 +69,8 @@ def list_datasets(
     with call.reading() as session:
         without_row, without_folder = datasets.differences(session, call.home)
     if without_row or without_folder:
-        with call.writing(indexed=without_row, dropped=without_folder) as session:
+        names = ", ".join((*without_row, *without_folder))
+        with call.writing(names, indexed=without_row, dropped=without_folder) as session:
             datasets.reconcile(session, call.home, without_row, without_folder)
     with call.reading() as session:
         rows, pagination = datasets.list_datasets(session, name=name, limit=limit, offset=offset, cursor=cursor)

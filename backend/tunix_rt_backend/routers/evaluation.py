@@ -29,10 +29,9 @@ from tunix_rt_backend.schemas.evaluation import (
     Scorecard,
     TaskSummary,
 )
-from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, ModelName, RunId, TaskName
+from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, IdempotencyKey, ModelName, RunId, TaskName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Moment, Offset, Page, Pagination, Text
-from tunix_rt_backend.schemas.uploads import IdempotencyKey
-from tunix_rt_backend.services import evaluations, leaderboard, tasks
+from tunix_rt_backend.services import audit, evaluations, leaderboard, tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
 from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.tables import EvaluationRow, Job
@@ -77,6 +76,7 @@ def evaluate_run(
             actor=call.principal.name,
             idempotency_key=idempotency_key,
         )
+        audit.names(session, job.id, run=run_id)
     return _queued(job)
 
 
@@ -87,6 +87,7 @@ def evaluate_model(body: EvaluationBody, call: WriteCall, idempotency_key: Key =
         job = evaluations.request_of_model(
             session, call.home, body, actor=call.principal.name, idempotency_key=idempotency_key
         )
+        audit.names(session, job.id, model=body.model)
     return _queued(job)
 
 
@@ -193,7 +194,7 @@ def delete_evaluation(evaluation_id: EvaluationPath, call: WriteCall) -> None:
     """Delete an evaluation with its samples; a run that names it can then no longer be verified in full."""
     with call.reading() as session:
         evaluations.find(session, evaluation_id)
-    with deleting(evaluations.folder_of(call.home, evaluation_id)), call.writing() as session:
+    with deleting(evaluations.folder_of(call.home, evaluation_id)), call.writing(evaluation_id) as session:
         evaluations.remove(session, evaluation_id)
 
 

@@ -14,7 +14,7 @@ from tunix_rt_backend.schemas.jobs import JobDetail, JobKind, JobRow, JobStatus,
 from tunix_rt_backend.schemas.names import RunId
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
 from tunix_rt_backend.schemas.runs import Cancelled
-from tunix_rt_backend.services import jobs, runs
+from tunix_rt_backend.services import audit, jobs, runs
 from tunix_rt_backend.tables import Job, utc_now
 
 router = APIRouter(tags=["tunix_runs"], responses=problems())
@@ -48,8 +48,9 @@ def get_job(job_id: uuid.UUID, call: ReadCall) -> JobDetail:
 @router.post("/api/jobs/{job_id}/cancel", responses=problems(404, 409))
 def cancel_job(job_id: uuid.UUID, call: WriteCall) -> Cancelled:
     """End a job: at once if it waits, through its worker if it runs."""
-    with call.writing() as session:
+    with call.writing(str(job_id)) as session:
         job = runs.cancel_job(session, call.home, jobs.find(session, job_id))
+        audit.names(session, job_id, run=job.run_id)
     return cancelled(job)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.deps import ReadCall, WriteCall
-from tunix_rt_backend.routers.downloads import FILE_ANSWERS, IfRange, RangeHeader, serve
+from tunix_rt_backend.routers.downloads import FILE_ANSWERS, Asked, serve
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import RunId, SubmissionId
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
 from tunix_rt_backend.schemas.submissions import SubmissionBody, SubmissionSummary
-from tunix_rt_backend.services import submissions
+from tunix_rt_backend.services import audit, submissions
 from tunix_rt_backend.services.files import open_beneath
 from tunix_rt_backend.services.folders import deleting
 
@@ -62,6 +62,8 @@ def create_submission(body: SubmissionBody, call: WriteCall, response: Response)
     manifest = submissions.make(call.home, body.run_id, evaluations, with_rows=body.with_rows)
     with call.writing(target=manifest.id, digest=manifest.digest) as session:
         is_new = submissions.record(session, call.home, manifest.id)
+        if not is_new:
+            audit.repeats(session)
     if not is_new:
         response.status_code = 200
     return manifest
@@ -82,19 +84,12 @@ def read_submission(submission_id: SubmissionPath, call: ReadCall, if_none_match
 @router.get(
     "/{submission_id}/download", response_class=Response, responses=FILE_ANSWERS | NOT_MODIFIED | problems(404, 416)
 )
-def download_submission(
-    submission_id: SubmissionPath,
-    call: ReadCall,
-    request: Request,
-    range_: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+def download_submission(submission_id: SubmissionPath, call: ReadCall, asked: Asked) -> Response:
     """Download the bundle, whole or in part."""
     with call.reading() as session:
         submissions.find(session, submission_id)
     file = open_beneath(submissions.folder_of(call.home, submission_id), BUNDLE)
-    return serve(request, file, f"{submission_id}.zip")
+    return serve(asked, file, f"{submission_id}.zip")
 
 
 @router.delete("/{submission_id}", status_code=204)
@@ -102,5 +97,5 @@ def delete_submission(submission_id: SubmissionPath, call: WriteCall) -> None:
     """Delete a submission; the run, its evaluations and its dataset stay."""
     with call.reading() as session:
         submissions.find(session, submission_id)
-    with deleting(submissions.folder_of(call.home, submission_id)), call.writing() as session:
+    with deleting(submissions.folder_of(call.home, submission_id)), call.writing(submission_id) as session:
         submissions.remove(session, submission_id)

@@ -11,6 +11,7 @@ from tunix_rt_backend.deps import AdminCall, ReadCall, WriteCall
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
+from tunix_rt_backend.routers.uploads import removed
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.schemas.traces import (
     BatchBody,
@@ -30,7 +31,7 @@ from tunix_rt_backend.schemas.traces import (
     TraceScored,
     TracesDeleted,
 )
-from tunix_rt_backend.services import scores, traces, uploads
+from tunix_rt_backend.services import audit, scores, traces
 from tunix_rt_backend.tables import Rating
 
 router = APIRouter(tags=["traces"], responses=problems())
@@ -49,6 +50,7 @@ def create_trace(body: TraceBody, call: WriteCall) -> TraceCreated:
     checked = traces.checked([body])
     with call.writing() as session:
         (row,) = traces.create(session, checked)
+        audit.names(session, row["id"])
     return _created(row)
 
 
@@ -58,6 +60,7 @@ def create_traces(body: BatchBody, call: WriteCall) -> BatchCreated:
     checked = traces.checked(body)
     with call.writing(count=len(checked)) as session:
         rows = traces.create(session, checked)
+        audit.names(session, rows[0]["id"], traces=[str(row["id"]) for row in rows])
     return BatchCreated(created_count=len(rows), traces=[_created(row) for row in rows])
 
 
@@ -70,10 +73,10 @@ def list_traces(call: ReadCall, query: Annotated[TraceQuery, Query()]) -> Page[T
 
 
 @router.delete("/api/traces", responses=problems(409))
-def delete_traces(upload_id: uuid.UUID, call: AdminCall) -> TracesDeleted:
+async def delete_traces(upload_id: uuid.UUID, call: AdminCall) -> TracesDeleted:
     """Delete every trace that came with an upload, and the upload: it may be sent again."""
     try:
-        return TracesDeleted(deleted_count=uploads.remove(call, upload_id))
+        return TracesDeleted(deleted_count=await removed(call, upload_id))
     except NotFound:
         return TracesDeleted(deleted_count=0)
 
@@ -109,7 +112,7 @@ def read_trace(trace_id: uuid.UUID, call: ReadCall, response: Response, if_none_
 @router.delete("/api/traces/{trace_id}", status_code=204, responses=problems(404))
 def delete_trace(trace_id: uuid.UUID, call: WriteCall) -> None:
     """Delete a trace with its scores and ratings; datasets that were built with it keep their copy."""
-    with call.writing() as session:
+    with call.writing(str(trace_id)) as session:
         traces.remove(session, trace_id)
 
 
@@ -119,8 +122,10 @@ def score_trace(trace_id: uuid.UUID, body: ScoreBody, call: WriteCall) -> ScoreR
     criteria = "structure" if body.criteria == "baseline" else body.criteria
     with call.reading() as session:  # a long trace takes a while to judge: nobody shall wait to write meanwhile
         verdict = scores.judge(session, trace_id, criteria)
-    with call.writing() as session:
-        return ScoreRead.model_validate(scores.create_score(session, trace_id, criteria, verdict))
+    with call.writing(str(trace_id), criteria=criteria) as session:
+        score = scores.create_score(session, trace_id, criteria, verdict)
+        audit.names(session, trace_id, score=str(score.id))
+    return ScoreRead.model_validate(score)
 
 
 @router.get("/api/traces/{trace_id}/scores", responses=problems(404))
@@ -137,7 +142,7 @@ def list_scores(
 def rate_trace(trace_id: uuid.UUID, body: RatingBody, call: WriteCall) -> RatingRead:
     """Rate a trace or one of its steps; a rater's newer rating replaces the older."""
     rater = body.rater or call.principal.name
-    with call.writing() as session:
+    with call.writing(str(trace_id), rater=rater, step_i=body.step_i) as session:
         return _rating(
             scores.rate(session, trace_id, rater=rater, rating=body.rating, step_i=body.step_i, comment=body.comment)
         )
@@ -156,8 +161,9 @@ def list_ratings(
 @router.delete("/api/traces/{trace_id}/ratings", status_code=204, responses=problems(404))
 def delete_rating(trace_id: uuid.UUID, call: WriteCall, step_i: RatedStep = None, rater: Rater = None) -> None:
     """Take a rating back."""
-    with call.writing() as session:
-        scores.unrate(session, trace_id, rater=rater or call.principal.name, step_i=step_i)
+    rater = rater or call.principal.name
+    with call.writing(str(trace_id), rater=rater, step_i=step_i) as session:
+        scores.unrate(session, trace_id, rater=rater, step_i=step_i)
 
 
 def _created(row: dict[str, Any]) -> TraceCreated:

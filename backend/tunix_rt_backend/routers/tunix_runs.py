@@ -15,7 +15,7 @@ from tunix_rt_backend.errors import Unavailable
 from tunix_rt_backend.routers.jobs import cancelled
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.jobs import JobRow
-from tunix_rt_backend.schemas.names import DatasetKey, ModelName, RunId
+from tunix_rt_backend.schemas.names import DatasetKey, IdempotencyKey, ModelName, RunId
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
 from tunix_rt_backend.schemas.runs import (
     Cancelled,
@@ -31,22 +31,17 @@ from tunix_rt_backend.schemas.runs import (
     RunStatus,
     Upstream,
 )
-from tunix_rt_backend.services import archives, configs, imports, plans, runs
+from tunix_rt_backend.services import archives, audit, configs, imports, metrics, plans, runs
+from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.runs import Found
 from tunix_rt_backend.tables import Job, Run
 
 starting = APIRouter(tags=["tunix"], responses=problems())
 router = APIRouter(tags=["tunix_runs"], responses=problems())
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=128,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A key of your choice: the same key and request start one run, however often they come.",
-    ),
+Key = Annotated[
+    IdempotencyKey | None,
+    Header(description="A key of your choice: the same key and request start one run, however often they come."),
 ]
 _BASE = "/api/tunix/runs"
 _IMPORTS = asyncio.Semaphore(2)
@@ -59,7 +54,7 @@ def start_run(
     call: WriteCall,
     response: Response,
     mode: Annotated[Literal["async"], Query(description="A run always goes through the queue.")] = "async",
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: Key = None,
 ) -> PlanReply | RunStarted:
     """Plan a run (`dry_run`, the default; answered with 200), or put one into the queue (202)."""
     config = configs.resolve(body)
@@ -77,7 +72,8 @@ def start_run(
             device=body.device,
             idempotency_key=idempotency_key,
         )
-    return _started(job, response)
+        audit.names(session, job.run_id, job=str(job.id))
+    return _started(job, call, response)
 
 
 def _plan_reply(config: dict[str, Any], made: plans.Planned) -> PlanReply:
@@ -99,10 +95,10 @@ def _plan_reply(config: dict[str, Any], made: plans.Planned) -> PlanReply:
     )
 
 
-def _started(job: Job, response: Response) -> RunStarted:
+def _started(job: Job, call: Call, response: Response) -> RunStarted:
     assert job.run_id is not None
     response.headers["location"] = f"{_BASE}/{job.run_id}"
-    message = f"it waits for a worker; GET {_BASE}/{job.run_id}/status says when it begins"
+    message = runs.outcome(call.home, job)
     return RunStarted(run_id=job.run_id, job_id=job.id, status=job.status, message=message)
 
 
@@ -175,8 +171,15 @@ def take_in(call: Call, incoming: Path) -> Imported:
     with call.reading() as session:
         imports.check_free(session, found)
     imports.place(call.home, found)
-    with call.writing(runs=[run.run_id for run in found.runs]) as session:
-        return imports.record(session, call.home, found)
+    with call.writing() as session:
+        imported = imports.record(session, call.home, found)
+        names = {part: sorted(folders) for part, folders in found.folders.items() if folders}
+        audit.names(session, ", ".join(run.run_id for run in found.runs), **names)
+        if not names:
+            audit.repeats(session)
+    for run_id in found.folders["runs"]:
+        metrics.precompute(call.home, run_id)
+    return imported
 
 
 @router.get(f"{_BASE}/{{run_id}}", responses=problems(404))
@@ -269,30 +272,33 @@ def cancel_run(run_id: RunId, call: WriteCall) -> Cancelled:
     """End a run: at once if it waits, through its worker if it runs; its last checkpoint is kept."""
     with call.writing() as session:
         job = runs.cancel(session, call.home, run_id)
+        audit.names(session, run_id, job=str(job.id))
     return cancelled(job)
 
 
 @router.post(f"{_BASE}/{{run_id}}/retry", status_code=202, responses=problems(404, 409))
-def retry_run(run_id: RunId, call: WriteCall, response: Response, idempotency_key: IdempotencyKey = None) -> RunStarted:
+def retry_run(run_id: RunId, call: WriteCall, response: Response, idempotency_key: Key = None) -> RunStarted:
     """Start a run over, as a new run of the same configuration; the old one stays as it is."""
     with call.writing() as session:
         job = runs.retry(session, call.home, run_id, actor=call.principal.name, idempotency_key=idempotency_key)
-    return _started(job, response)
+        audit.names(session, job.run_id, job=str(job.id), retry_of=run_id)
+    return _started(job, call, response)
 
 
 @router.post(f"{_BASE}/{{run_id}}/resume", status_code=202, responses=problems(404, 409))
-def resume_run(
-    run_id: RunId, call: WriteCall, response: Response, idempotency_key: IdempotencyKey = None
-) -> RunStarted:
+def resume_run(run_id: RunId, call: WriteCall, response: Response, idempotency_key: Key = None) -> RunStarted:
     """Go on with the same run from its last checkpoint."""
     with call.writing() as session:
         job = runs.resume(session, call.home, run_id, actor=call.principal.name, idempotency_key=idempotency_key)
-    return _started(job, response)
+        audit.names(session, run_id, job=str(job.id))
+    return _started(job, call, response)
 
 
 @router.delete(f"{_BASE}/{{run_id}}", status_code=204, responses=problems(404, 409))
-def delete_run(run_id: RunId, call: WriteCall) -> None:
+def delete_run(run_id: RunId, call: WriteCall, request: Request) -> None:
     """Delete a run with its files; what was made from it (evaluations, submissions) stays."""
-    with call.writing() as session:
+    kept: Metrics = request.app.state.metrics
+    with call.writing(run_id) as session:
         runs.remove(session, call.home, run_id)
     runs.remove_files(call.home, run_id)
+    kept.forget(run_id)

@@ -20,10 +20,10 @@ from starlette.requests import ClientDisconnect
 from tunix_rt_backend.deps import Call, ReadCall, WriteCall
 from tunix_rt_backend.errors import BadRequest, Unprocessable
 from tunix_rt_backend.routers.problems import problems
+from tunix_rt_backend.schemas.names import IdempotencyKey
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.schemas.uploads import (
     SCHEMA_NAMES,
-    IdempotencyKey,
     UploadDetail,
     UploadListed,
     UploadOptions,
@@ -36,6 +36,8 @@ router = APIRouter(tags=["datasets"], responses=problems())
 
 _INGESTS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ingest")
 """Uploads that are worked on at a time; the threads that answer other requests are not among them."""
+_DELETIONS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="deletion")
+"""Uploads that are deleted at a time, in pieces with pauses between them; those threads are others, too."""
 _PIECE_BYTES = 2**20
 _PROGRESS_SECONDS = 1.0
 
@@ -134,9 +136,14 @@ def read_upload(upload_id: uuid.UUID, call: ReadCall) -> UploadDetail:
 
 
 @router.delete("/api/datasets/uploads/{upload_id}", status_code=204, responses=problems(404, 409))
-def delete_upload(upload_id: uuid.UUID, call: WriteCall) -> None:
+async def delete_upload(upload_id: uuid.UUID, call: WriteCall) -> None:
     """Delete an upload with all of its traces, their scores and ratings."""
-    uploads.remove(call, upload_id)
+    await removed(call, upload_id)
+
+
+async def removed(call: Call, upload_id: uuid.UUID) -> int:
+    """Delete an upload beside the threads that answer other requests, and return how many traces it had."""
+    return await asyncio.get_running_loop().run_in_executor(_DELETIONS, uploads.remove, call, upload_id)
 
 
 class _Holding:

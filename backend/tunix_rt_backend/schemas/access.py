@@ -86,7 +86,7 @@ class AuditRow(Wire):
     action: str
     """Operation id of the route, or the command."""
     target: str | None
-    """What was changed, or the path of the request."""
+    """What was changed, by its id or name."""
     request_id: str | None
     """Id of the request, as in the log."""
     detail: dict[str, Any]

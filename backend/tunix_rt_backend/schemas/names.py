@@ -34,5 +34,7 @@ TaskName = Annotated[
     str, StringConstraints(pattern=rf"^{_WORD}(\.[A-Za-z0-9_-]+)*(:{_WORD})?$", min_length=1, max_length=128)
 ]
 """A task, with its split after a colon where it has several: `gsm8k`, `dev-reasoning-v1:heldout`."""
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~+/=-]+$", min_length=1, max_length=128)]
+"""What a client names a request by, so that sending it again changes nothing; a colon is the service's own."""
 FilePath = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f\\]+$", max_length=1024)]
 """A file beneath a folder, its parts parted by `/`; `services.files` opens it, and refuses what leads elsewhere."""

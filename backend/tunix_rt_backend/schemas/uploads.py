@@ -24,7 +24,6 @@ def _printable(text: str) -> str:
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable)]
 License = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_printable)]
 Column = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable)]
-IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9._~+/=-]+$")]
 
 UploadStatus = Literal["receiving", "reading", "inserting", "completed", "failed", "interrupted"]
 """`interrupted`: its process ended in the middle; send the upload again to go on, or delete it."""

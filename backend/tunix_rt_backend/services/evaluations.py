@@ -91,7 +91,7 @@ def _request(
         spec=spec,
         priority=body.priority,
         actor=actor,
-        idempotency_key=idempotency_key,
+        keyed=jobs.keyed(idempotency_key, "evaluate", [run_id, spec, body.priority]),
     )
 
 

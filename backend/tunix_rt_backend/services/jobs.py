@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
+from tunix_rt.formats import digest_value
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.services import audit
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.tables import Job, WorkerRow, utc_now
 
@@ -24,6 +27,28 @@ ACTIVE = ("queued", "running")
 """Statuses of a job that has not ended."""
 RUN_KINDS = ("sft", "session")
 """Kinds of job that make a run; `eval` measures one."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """An idempotency key, with the request that it stands for."""
+
+    key: str
+    """The key."""
+    verb: str
+    """start | resume | retry | evaluate"""
+    digest: str
+    """Digest of what is asked for."""
+
+    @property
+    def request(self) -> dict[str, str]:
+        """The request, as the spec of its job keeps it."""
+        return {"verb": self.verb, "digest": self.digest}
+
+
+def keyed(key: str | None, verb: str, asked: Any) -> Keyed | None:
+    """Return a key with its request, `asked` being all that makes it another request if it differs; None: no key."""
+    return None if key is None else Keyed(key, verb, digest_value(asked))
 
 
 def enqueue(
@@ -34,7 +59,7 @@ def enqueue(
     spec: Mapping[str, Any],
     priority: int = 0,
     actor: str,
-    idempotency_key: str | None = None,
+    keyed: Keyed | None = None,
     max_attempts: int = 3,
 ) -> Job:
     """Return a new job at the end of its priority's queue, or the one that the same key and request made before.
@@ -48,37 +73,47 @@ def enqueue(
         run_id=run_id,
         status="queued",
         priority=priority,
-        spec=dict(spec),
+        spec=dict(spec) | ({"request": keyed.request} if keyed else {}),
         max_attempts=max_attempts,
         available_at=now,
         actor=actor,
-        idempotency_key=idempotency_key,
+        idempotency_key=keyed.key if keyed else None,
         created_at=now,
     )
-    before = of_key(session, idempotency_key)
-    if before is None:
-        try:
-            with session.begin_nested():
-                session.add(job)
-                session.flush()
-        except IntegrityError:
-            # The same request came twice at once, and the other one was first.
-            before = of_key(session, idempotency_key)
-            if before is None:
-                raise
-    if before is None:
-        return job
-    if (before.kind, before.spec) != (kind, dict(spec)):
+    before = repeated(session, keyed)
+    if before is not None:
+        return before
+    try:
+        with session.begin_nested():
+            session.add(job)
+            session.flush()
+    except IntegrityError:
+        # The same request came twice at once, and the other one was first.
+        before = repeated(session, keyed)
+        if before is None:
+            raise
+        return before
+    return job
+
+
+def repeated(session: Session, keyed: Keyed | None) -> Job | None:
+    """Return the job that the same request made before; None if none did, or it has no key.
+
+    Raises Conflict if the key was used for another request.
+    """
+    before = None if keyed is None else session.scalar(select(Job).where(Job.idempotency_key == keyed.key))
+    if before is None or keyed is None:
+        return None
+    request = before.spec.get("request", {})
+    if request != keyed.request:
+        verb = request.get("verb")
+        other = f"to {verb} something else" if verb == keyed.verb else f"to {verb}, and this one asks to {keyed.verb}"
         raise Conflict(
-            f"the Idempotency-Key {idempotency_key!r} was used for another request, which made job {before.id}; "
+            f"the Idempotency-Key {keyed.key!r} was used for another request ({other}), which made job {before.id}; "
             "take a new key for a new request"
         )
+    audit.repeats(session)
     return before
-
-
-def of_key(session: Session, key: str | None) -> Job | None:
-    """Return the job that an idempotency key made; None if none did, or there is no key."""
-    return None if key is None else session.scalar(select(Job).where(Job.idempotency_key == key))
 
 
 def find(session: Session, job_id: uuid.UUID) -> Job:

@@ -13,6 +13,7 @@ import contextlib
 import functools
 import gzip
 import hashlib
+import logging
 import os
 import threading
 import uuid
@@ -27,9 +28,12 @@ from typing import Any
 
 import orjson
 
-from tunix_rt_backend.errors import NotFound, Unprocessable
+from tunix_rt.errors import TunixRtError
+from tunix_rt_backend.errors import NotFound, ServiceError, Unprocessable
 from tunix_rt_backend.services.curves import Curves, parse_row
 from tunix_rt_backend.services.files import OpenFile, opening_beneath
+
+logger = logging.getLogger(__name__)
 
 FILE = "metrics.jsonl"
 DEFAULT_POINTS = 2_000
@@ -39,6 +43,8 @@ _PLACES = ("step", "time_s")
 """Keys that say where a row stands, kept beside those that are asked for."""
 _LARGE = 4 * 2**20
 """A file of more bytes has its curves kept on disk; reading so many takes some ten milliseconds."""
+_SMALL = 256 * 1024
+"""A file of at most so many bytes is answered in some milliseconds, whatever is kept."""
 _CHUNK = 4 * 2**20
 _MARK = 4096
 """Bytes before the place where one stopped reading, by which one knows that it is still the same file."""
@@ -135,18 +141,32 @@ class Metrics:
             if found is None:
                 found = _answer(file.etag, self._rows(run_id, file, query))
         self._remember((run_id, query), found)
+        self._forget_deleted(run_id)
         return found
 
     def precompute(self, run_id: str) -> None:
-        """Write what makes the first answer about a run fast; nothing if it has no metrics."""
+        """Write what makes the first answer about a run fast, unless it is there; nothing if it has no metrics."""
         with contextlib.suppress(NotFound):
+            with opening_beneath(self.home / "runs" / run_id, FILE) as file:
+                if self._kept_answer(run_id, file.etag) is not None:
+                    return
             answer = self.answer(run_id, Query())
             self._write(f"{run_id}.answer", _seal(answer) + b"\n" + answer.packed)
+            self._forget_deleted(run_id)
 
     def forget(self, run_id: str) -> None:
-        """Remove what is kept on disk about a run."""
+        """Remove what is kept about a run, in memory and on disk."""
+        with self._lock:
+            self._known.pop(run_id, None)
+            for key in [key for key in self._answers if key[0] == run_id]:
+                self._bytes -= self._answers.pop(key).weight
         for kind in ("answer", "curves"):
             (self.cache / f"{run_id}.{kind}").unlink(missing_ok=True)
+
+    def _forget_deleted(self, run_id: str) -> None:
+        """Forget a run that was deleted while its metrics were read."""
+        if not (self.home / "runs" / run_id).is_dir():
+            self.forget(run_id)
 
     def _kept_answer(self, run_id: str, etag: str) -> Answer | None:
         try:
@@ -214,8 +234,19 @@ class Metrics:
 
 
 def precompute(home: Path, run_id: str) -> None:
-    """Write what makes the first answer about a run fast; see `Metrics.precompute`."""
-    Metrics(home).precompute(run_id)
+    """Write what makes the first answer about a run fast; metrics that cannot be read are left as they are."""
+    try:
+        Metrics(home).precompute(run_id)
+    except (TunixRtError, ServiceError, OSError) as error:
+        logger.warning("metrics not thinned out: run=%s: %s", run_id, error)
+
+
+def are_large(home: Path, run_id: str) -> bool:
+    """Return whether a run has so many metrics that the first answer about it is slow, unless it is precomputed."""
+    try:
+        return (home / "runs" / run_id / FILE).stat().st_size > _SMALL
+    except OSError:
+        return False
 
 
 def _seal(answer: Answer) -> bytes:

@@ -43,6 +43,11 @@ _MESSAGES = {
     "interrupted": "its process is gone; resume goes on from its last checkpoint, retry starts over",
 }
 """What a person should know about each status."""
+_NEVER_BEGUN = {
+    "failed": "it failed before it began; `error` says why, retry starts over",
+    "cancelled": "it was cancelled before it began; retry starts over",
+}
+"""The same of a run that has nothing to go on from."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,12 @@ class Found:
     @property
     def message(self) -> str:
         """What its status means, and what to do next."""
-        return f"run {self.row.run_id} is {self.row.status}: {_MESSAGES[self.row.status]}"
+        begun = self.manifest is not None or self.problem is not None
+        return f"run {self.row.run_id} is {self.row.status}: {_meaning(self.row.status, begun)}"
+
+
+def _meaning(status: str, begun: bool) -> str:
+    return _MESSAGES[status] if begun else _NEVER_BEGUN.get(status, _MESSAGES[status])
 
 
 def start(
@@ -73,9 +83,26 @@ def start(
     priority: int = 0,
     device: str = "auto",
     idempotency_key: str | None = None,
-    retry_of: str | None = None,
 ) -> Job:
     """Put a new run into the queue and return its job; the same key and request return the job of the first time."""
+    record = config.model_dump(mode="json")
+    keyed = jobs.keyed(idempotency_key, "start", [record, device, priority])
+    return jobs.repeated(session, keyed) or _start(
+        session, home, config, actor=actor, priority=priority, device=device, keyed=keyed
+    )
+
+
+def _start(
+    session: Session,
+    home: Path,
+    config: Format,
+    *,
+    actor: str,
+    priority: int,
+    device: str,
+    keyed: jobs.Keyed | None,
+    retry_of: str | None = None,
+) -> Job:
     check_dataset(home, config, session)
     record = config.model_dump(mode="json")
     spec = {"config": record, "device": device} | ({"retry_of": retry_of} if retry_of else {})
@@ -86,7 +113,7 @@ def start(
         spec=spec,
         priority=priority,
         actor=actor,
-        idempotency_key=idempotency_key,
+        keyed=keyed,
     )
     assert job.run_id is not None
     index.refresh_run(session, home, job.run_id)
@@ -182,7 +209,8 @@ def cancel_job(session: Session, home: Path, job: Job) -> Job:
 
 def resume(session: Session, home: Path, run_id: str, *, actor: str, idempotency_key: str | None = None) -> Job:
     """Put a run into the queue once more, to go on from its last checkpoint (from its start if it has none)."""
-    before = _repeated(session, idempotency_key, run_id)
+    keyed = jobs.keyed(idempotency_key, "resume", run_id)
+    before = jobs.repeated(session, keyed)
     if before is not None:
         return before
     found = find(session, home, run_id)
@@ -201,47 +229,49 @@ def resume(session: Session, home: Path, run_id: str, *, actor: str, idempotency
     spec: dict[str, Any] = {"config": config.model_dump(mode="json")}
     if found.job is not None:
         spec["device"] = found.job.spec.get("device", "auto")
-    job = jobs.enqueue(
-        session, kind=found.manifest.kind, run_id=run_id, spec=spec, actor=actor, idempotency_key=idempotency_key
-    )
+    job = jobs.enqueue(session, kind=found.manifest.kind, run_id=run_id, spec=spec, actor=actor, keyed=keyed)
     index.refresh_run(session, home, run_id)
     return job
 
 
 def retry(session: Session, home: Path, run_id: str, *, actor: str, idempotency_key: str | None = None) -> Job:
     """Start a run over: a new run of the same configuration, from the start; the old one stays as it is."""
-    found = find(session, home, run_id)
-    before = _repeated(session, idempotency_key, run_id)
+    keyed = jobs.keyed(idempotency_key, "retry", run_id)
+    before = jobs.repeated(session, keyed)
     if before is not None:
         return before
+    found = find(session, home, run_id)
     _check_idle(found)
     config = configs.from_record(found.row.config)
     configs.check_names(config)
-    return start(
+    return _start(
         session,
         home,
         config,
         actor=actor,
         priority=found.job.priority if found.job else 0,
         device=found.job.spec.get("device", "auto") if found.job else "auto",
-        idempotency_key=idempotency_key,
+        keyed=keyed,
         retry_of=run_id,
     )
 
 
-def _repeated(session: Session, key: str | None, run_id: str) -> Job | None:
-    """Return the job that this request made the first time; raise Conflict if another request had the key."""
-    before = jobs.of_key(session, key)
-    if before is None or run_id in (before.run_id, before.spec.get("retry_of")):
-        return before
-    raise Conflict(f"the Idempotency-Key {key!r} was used for another request; take a new key for a new request")
+def outcome(home: Path, job: Job) -> str:
+    """Return what became of a request that made a job, and where to look."""
+    if job.status == "queued":
+        return f"it waits for a worker; GET /api/tunix/runs/{job.run_id}/status says when it begins"
+    begun = (home / "runs" / str(job.run_id) / MANIFEST).is_file()
+    return f"the same request came before, and its job is {job.status}: {_meaning(job.status, begun)}"
 
 
 def _check_idle(found: Found) -> None:
     """Raise Conflict for a run that is done, or that somebody works on or waits for."""
     run_id, status = found.row.run_id, found.row.status
     if status == "completed":
-        raise Conflict(f"run {run_id} is completed; start a new one with POST /api/tunix/run")
+        raise Conflict(
+            f"run {run_id} is completed, and stays as it is; POST /api/tunix/runs/{run_id}/evaluate measures it, "
+            "POST /api/tunix/run starts a new one"
+        )
     if status in ACTIVE:
         raise Conflict(f"run {run_id} is {status}; cancel it first, or wait for its end")
     if found.job is not None and found.job.status in jobs.ACTIVE:

@@ -37,7 +37,7 @@ from tunix_rt_backend.schemas.uploads import (
     UploadResult,
     UploadStatus,
 )
-from tunix_rt_backend.services import receiving
+from tunix_rt_backend.services import audit, receiving
 from tunix_rt_backend.services.inserting import GAP_SECONDS, Inserting, Transactions
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.services.receiving import Receiver
@@ -95,7 +95,7 @@ def ingest(
     identity = [body.digest, source_name, settings, body.path.suffixes]
     content = hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with contextlib.ExitStack() as stack:
-        with call.writing(str(upload_id), digest=body.digest, source_name=source_name) as session:
+        with call.writing(digest=body.digest, source_name=source_name) as session:
             upload = _settled(session, upload_id, key or _CONTENT + content)
             if upload.id == upload_id:
                 upload.digest, upload.source_name, upload.settings = body.digest, source_name, settings
@@ -109,6 +109,9 @@ def ingest(
                 if upload.id != upload_id:
                     stack.enter_context(receiving.held(call.settings.home, upload.id))
                 upload.status, upload.detail = "reading", None
+                audit.names(session, upload.id)
+            else:
+                audit.repeats(session)
         if upload.status == "completed":
             return _result(call, upload.id, replayed=True)
         work = Inserting(call, upload, body.path)
@@ -208,14 +211,14 @@ def listing(
 def remove(call: Transactions, upload_id: uuid.UUID) -> int:
     """Delete an upload and its traces, in pieces, and return how many traces that were.
 
-    The first step takes the upload's key away: a repeated upload is a new one from then on, and a deletion that is cut
-    off is finished by asking for it again.
+    The first step takes the upload's key away, and is audited: a repeated upload is a new one from then on, and a
+    deletion that is cut off is known, and finished by asking for it again.
     """
     with call.reading() as session:
         _row(session, upload_id)
         pause = GAP_SECONDS if is_sqlite(session) else 0.0
     with receiving.held(call.settings.home, upload_id):
-        with call.stepping() as session:
+        with call.writing(str(upload_id), step="begun") as session:
             values = {"idempotency_key": None, "status": "failed", "detail": "its deletion began; delete it again"}
             session.execute(update(Upload).where(Upload.id == upload_id).values(**values))
         total = 0
@@ -228,7 +231,7 @@ def remove(call: Transactions, upload_id: uuid.UUID) -> int:
             if not count:
                 break
             time.sleep(pause)
-        with call.writing(str(upload_id), traces=total) as session:
+        with call.writing(str(upload_id), step="done", traces=total) as session:
             session.execute(delete(Upload).where(Upload.id == upload_id))
     return total
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.errors import TunixRtError
 from tunix_rt.run import RunDir, read_run
-from tunix_rt_backend.errors import ServiceError
 from tunix_rt_backend.services import index, metrics
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import command
@@ -66,14 +65,7 @@ def job_ended(session: Session, home: Path, job: Job, outcome: Outcome) -> None:
 def curves_kept(home: Path, job: Job, outcome: Outcome) -> None:
     """Thin out the metrics of a run that has ended, beside other work, so that the first look is a short one."""
     if outcome.status == "completed" and command.run_dir(home, job) is not None:
-        threading.Thread(target=_keep_curves, args=(home, str(job.run_id)), daemon=True).start()
-
-
-def _keep_curves(home: Path, run_id: str) -> None:
-    try:
-        metrics.precompute(home, run_id)
-    except (TunixRtError, ServiceError, OSError) as error:
-        logger.warning("metrics not thinned out: run=%s: %s", run_id, error)
+        threading.Thread(target=metrics.precompute, args=(home, str(job.run_id)), daemon=True).start()
 
 
 def index_run(session: Session, folder: Path) -> object:

@@ -126,6 +126,13 @@ def test_dry_run_is_the_engines_plan_and_starts_nothing(client: TestClient, sess
     assert reply["plan"]["memory_bytes"] > 0
     assert session.scalars(select(Job)).all() == []
     assert client.get(BASE).json()["data"] == []
+    assert not (home / "models").exists(), "a plan makes no model"
+
+
+def test_plan_downloads_no_model(client: TestClient, home: Path) -> None:
+    answer = client.post("/api/tunix/run", json=ASK | {"dry_run": True, "model_id": "gemma3-1b-it"})
+    assert answer.status_code == 409, answer.text
+    assert "tunix-rt models fetch gemma3-1b-it" in answer.json()["detail"]
 
 
 def test_plan_that_cannot_be_made_says_why(client: TestClient, home: Path) -> None:

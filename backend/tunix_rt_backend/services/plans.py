@@ -19,9 +19,10 @@ from typing import Any
 
 import orjson
 
+from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import SessionConfig, SFTConfig
-from tunix_rt.formats import canonical_bytes
-from tunix_rt_backend.errors import Unavailable, Unprocessable
+from tunix_rt.formats import MANIFEST, canonical_bytes
+from tunix_rt_backend.errors import Conflict, Unavailable, Unprocessable
 from tunix_rt_backend.settings import Settings, passed_on_environment
 from tunix_rt_backend.tables import utc_now
 
@@ -50,9 +51,15 @@ class Planned:
 def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
     """Return the engine's plan.
 
-    Raises Unprocessable if the engine refuses the request, Unavailable if two plans are being made already or this one
-    takes longer than a request may.
+    Raises Conflict if the base model would have to be downloaded first, Unprocessable if the engine refuses the
+    request, Unavailable if two plans are being made already or this one takes longer than a request may.
     """
+    base = BASE_MODELS[(config.sft if isinstance(config, SessionConfig) else config).base_model]
+    if base.repository is not None and not (settings.home / "models" / base.name / MANIFEST).is_file():
+        raise Conflict(
+            f"{base.name} is not on this machine, and a plan downloads nothing; `tunix-rt models fetch {base.name}` "
+            "fetches it, then ask again"
+        )
     if not places.acquire(timeout=_WAIT_SECONDS):
         raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
     try:
@@ -84,8 +91,8 @@ def _run(config: SFTConfig | SessionConfig, settings: Settings, folder: Path) ->
     except subprocess.TimeoutExpired as error:
         _end(process)
         raise Unavailable(
-            f"the plan was not ready within {settings.request_seconds:.0f} s; if the base model is not on this machine "
-            "yet, fetch it first: `tunix-rt models fetch NAME`",
+            f"the plan was not ready within {settings.request_seconds:.0f} s; ask again when the machine is less busy, "
+            "or for fewer examples (max_examples)",
             retry_after=30,
         ) from error
     return Planned(process.returncode, _text(stdout), _text(stderr), _object(stdout), started, utc_now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -15,10 +16,11 @@ import small_models
 from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
 from tunix_rt.train.architecture import Architecture, read_config
-from tunix_rt.train.base_models import ModelFiles, fetch, verify_model
+from tunix_rt.train.base_models import ModelFiles, fetch, outline, verify_model
 from tunix_rt.train.model import load_model
-from tunix_rt.train.model_sources import GEMMA3_270M, from_folder
+from tunix_rt.train.model_sources import GEMMA3_270M, from_folder, outline_of_folder
 from tunix_rt.train.safetensors_file import read_tensors
+from tunix_rt.train.tokenizer import load_tokenizer
 
 BOTH = pytest.mark.parametrize("architecture", [small_models.GEMMA3, small_models.GEMMA2], ids=["gemma3", "gemma2"])
 
@@ -107,6 +109,30 @@ def test_every_source_gives_the_same_weights(tmp_path: Path, architecture: Archi
     logits, _ = loaded.model(tokens, jnp.arange(5)[None], None, mask)  # type: ignore[operator]
     assert logits.shape == (1, 5, architecture.vocab_size)
     assert bool(jnp.isfinite(logits).all())
+
+
+def test_an_outline_is_that_of_the_model_and_converts_nothing(tmp_path: Path, nano_files: ModelFiles) -> None:
+    text = "How many clips? 48/2 = 24"
+    for home in (tmp_path, nano_files.folder.parent.parent):
+        found = outline("nano", home)
+        assert found.architecture == nano_files.architecture
+        assert found.tokenizer.encode(text) == load_tokenizer(nano_files.folder).encode(text)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(MissingError, match="tunix-rt models fetch gemma3-1b-it"):
+        outline("gemma3-1b-it", tmp_path)
+    with pytest.raises(ConfigError, match="nano"):
+        outline("gemma9", tmp_path)
+    with pytest.raises(ConfigError, match="takes no path"):
+        outline("nano", tmp_path, path=tmp_path)
+
+
+@pytest.mark.parametrize("write", [small_models.write_huggingface, small_models.write_flax])
+def test_an_outline_of_a_folder_is_that_of_the_model_in_it(tmp_path: Path, write: Callable[..., None]) -> None:
+    write(tmp_path / "folder", small_models.GEMMA3)
+    found = outline_of_folder(small_models.base_of(small_models.GEMMA3), tmp_path / "folder")
+    converted = _convert(tmp_path / "folder", tmp_path / "out", small_models.GEMMA3)
+    assert found.architecture == converted.architecture
+    assert found.tokenizer.encode("a b") == load_tokenizer(converted.folder).encode("a b")
 
 
 def test_a_model_with_eyes_gives_its_text_part(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from tunix_rt.run import attempt, new_run
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import render_prompt
 from tunix_rt.train.adapter import load_adapter
-from tunix_rt.train.base_models import ModelFiles
+from tunix_rt.train.base_models import ModelFiles, outline
 from tunix_rt.train.model import load_model
 from tunix_rt.train.sampler import TunixRtSampler
 from tunix_rt.train.sft import train_sft
+from tunix_rt.train.tokenizer import load_tokenizer
 
 LORA = LoRAConfig(rank=8, alpha=16)
 
@@ -53,3 +54,12 @@ def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_f
     assert [one.token_ids for one in tuned] == [one.token_ids for one in completions()]
     untuned = TunixRtSampler(base.model, base.tokenizer, max_rows=2).generate(prompts, SamplingConfig(max_new_tokens=8))
     assert [one.token_ids for one in tuned] != [one.token_ids for one in untuned]
+
+
+def test_outline_of_gemma_is_that_of_the_converted_model(tmp_path: Path, gemma_files: ModelFiles) -> None:
+    found = outline("gemma3-270m", tmp_path)
+    assert found.architecture == gemma_files.architecture
+    texts = [item.prompt for item in tasks.load("dev-reasoning-v1", limit=60).items]
+    converted = load_tokenizer(gemma_files.folder)
+    assert found.tokenizer.encode_batch(texts) == converted.encode_batch(texts)
+    assert list(tmp_path.iterdir()) == []

@@ -74,6 +74,12 @@ def test_plan_counts_updates_and_tokens_without_a_model(home: Path, nano_files: 
     assert plan_sft(config.model_copy(update={"max_examples": 50}), home).examples == 50
 
 
+def test_plan_does_not_make_the_model(tmp_path: Path) -> None:
+    dataset.build([tasks.load("nano-arithmetic", limit=60)], name="plan", version="v1", home=tmp_path)
+    assert plan_sft(SFTConfig(base_model="nano", dataset="plan-v1", max_length=128), tmp_path).steps > 0
+    assert not (tmp_path / "models").exists()
+
+
 def test_rows_that_are_too_short_are_refused_or_counted(home: Path, nano_files: ModelFiles) -> None:
     config = SFTConfig(base_model="nano", dataset="plan-v1", max_length=40)
     with pytest.raises(RenderError, match="longer than max_length=40"):

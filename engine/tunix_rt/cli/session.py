@@ -135,7 +135,7 @@ def _show_plan(config: SessionConfig, as_json: bool) -> None:
                 near_duplicate=part.near_duplicate,
             )
         changes = {"dataset": str(Path(folder) / "datasets" / frozen.key), "time_budget_minutes": seconds["sft"] / 60}
-        plan = plan_sft(config.sft.model_copy(update=changes), home(), progress=reporter.say)
+        plan = plan_sft(config.sft.model_copy(update=changes), home())
     record: dict[str, Any] = {
         "name": config.name,
         "budget_minutes": config.budget_minutes,

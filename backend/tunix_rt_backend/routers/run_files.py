@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tunix_rt_backend.deps import ReadCall
 from tunix_rt_backend.errors import NotFound
-from tunix_rt_backend.routers.downloads import FILE_ANSWERS, IfRange, RangeHeader, serve
+from tunix_rt_backend.routers.downloads import FILE_ANSWERS, Asked, serve
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import FilePath, RunId
@@ -57,50 +57,33 @@ def list_run_artifacts(run_id: RunId, call: ReadCall, limit: Limit = 1000, offse
     response_class=Response,
     responses=FILE_ANSWERS | NOT_MODIFIED | problems(404, 416),
 )
-def download_run_artifact(
-    run_id: RunId,
-    path: FilePath,
-    call: ReadCall,
-    request: Request,
-    range_: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+def download_run_artifact(run_id: RunId, path: FilePath, call: ReadCall, asked: Asked) -> Response:
     """Download a file of a run, whole or in part."""
-    return _artifact(run_id, path, call, request)
+    return _artifact(run_id, path, call, asked)
 
 
 @router.get(
     "/artifacts/{path:path}", response_class=Response, responses=FILE_ANSWERS | NOT_MODIFIED | problems(404, 416)
 )
-def read_run_artifact(
-    run_id: RunId,
-    path: FilePath,
-    call: ReadCall,
-    request: Request,
-    inline: Inline = False,
-    range_: RangeHeader = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+def read_run_artifact(run_id: RunId, path: FilePath, call: ReadCall, asked: Asked, inline: Inline = False) -> Response:
     """Return a file of a run, whole or in part."""
-    return _artifact(run_id, path, call, request, inline=inline)
+    return _artifact(run_id, path, call, asked, inline=inline)
 
 
 @router.head("/artifacts/{path:path}/download", include_in_schema=False)
-def head_run_artifact_download(run_id: RunId, path: FilePath, call: ReadCall, request: Request) -> Response:
+def head_run_artifact_download(run_id: RunId, path: FilePath, call: ReadCall, asked: Asked) -> Response:
     """Say what a download would be."""
-    return _artifact(run_id, path, call, request)
+    return _artifact(run_id, path, call, asked)
 
 
 @router.head("/artifacts/{path:path}", include_in_schema=False)
-def head_run_artifact(run_id: RunId, path: FilePath, call: ReadCall, request: Request) -> Response:
+def head_run_artifact(run_id: RunId, path: FilePath, call: ReadCall, asked: Asked) -> Response:
     """Say what a file is."""
-    return _artifact(run_id, path, call, request)
+    return _artifact(run_id, path, call, asked)
 
 
-def _artifact(run_id: str, path: str, call: ReadCall, request: Request, *, inline: bool = False) -> Response:
-    return serve(request, open_beneath(call.home / "runs" / run_id, path), path, inline=inline)
+def _artifact(run_id: str, path: str, call: ReadCall, asked: Asked, *, inline: bool = False) -> Response:
+    return serve(asked, open_beneath(call.home / "runs" / run_id, path), path, inline=inline)
 
 
 @router.get(

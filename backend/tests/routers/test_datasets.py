@@ -114,6 +114,19 @@ def test_a_damaged_manifest_is_a_sentence(
     assert client.delete("/api/datasets/sums-v1").status_code == 204
 
 
+@pytest.mark.parametrize("name", ["rejected", "duplicates", "quarantine", "train"])
+@pytest.mark.parametrize("line", [b"{}\n", b"[]\n", b"torn"])
+def test_a_damaged_row_is_a_sentence(
+    sqlite_client: TestClient, sqlite_session: Session, sqlite_settings: Settings, name: str, line: bytes
+) -> None:
+    keep(sqlite_session, arithmetic_rows.traces(5))
+    build(sqlite_client)
+    (sqlite_settings.home / "datasets" / "sums-v1" / f"{name}.jsonl").write_bytes(line)
+    answer = sqlite_client.get(f"/api/datasets/sums-v1/{'preview' if name == 'train' else name}")
+    assert answer.status_code == 409, answer.text
+    assert f"row 0 of {name}" in answer.json()["detail"]
+
+
 def test_dataset_is_not_deleted_under_a_run_that_was_started_by_hand(client: TestClient, settings: Settings) -> None:
     run = make_run(settings.home)
     assert client.get("/api/datasets").json()["data"][0]["dataset_key"] == nano.DATASET

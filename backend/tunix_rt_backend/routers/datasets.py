@@ -129,9 +129,8 @@ def compare_datasets(
 @router.get("/api/datasets/{dataset_key}/rejected", responses=problems(404, 409))
 def list_rejected_rows(dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None) -> Page[RowError]:
     """List the rows that could not be trained on, and why."""
-    manifest = datasets.read(call.home, dataset_key)
-    rows, pagination = datasets.listed_rows(call.home, manifest, "rejected.jsonl", limit=limit, cursor=cursor)
-    return Page(data=[RowError.model_validate(row) for row in rows], pagination=pagination)
+    rows, pagination = datasets.listed_rows(call.home, dataset_key, RowError, limit=limit, cursor=cursor)
+    return Page(data=rows, pagination=pagination)
 
 
 @router.get("/api/datasets/{dataset_key}/duplicates", responses=problems(404, 409))
@@ -139,9 +138,8 @@ def list_duplicate_rows(
     dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[DuplicateRow]:
     """List the rows that another one stands for."""
-    manifest = datasets.read(call.home, dataset_key)
-    rows, pagination = datasets.listed_rows(call.home, manifest, "duplicates.jsonl", limit=limit, cursor=cursor)
-    return Page(data=[DuplicateRow.model_validate(row) for row in rows], pagination=pagination)
+    rows, pagination = datasets.listed_rows(call.home, dataset_key, DuplicateRow, limit=limit, cursor=cursor)
+    return Page(data=rows, pagination=pagination)
 
 
 @router.get("/api/datasets/{dataset_key}/quarantine", responses=problems(404, 409))
@@ -149,9 +147,8 @@ def list_quarantined_rows(
     dataset_key: Key, call: ReadCall, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[QuarantinedRow]:
     """List the rows that were left out since they repeat an evaluation item."""
-    manifest = datasets.read(call.home, dataset_key)
-    rows, pagination = datasets.listed_rows(call.home, manifest, "quarantine.jsonl", limit=limit, cursor=cursor)
-    return Page(data=[QuarantinedRow.model_validate(row) for row in rows], pagination=pagination)
+    rows, pagination = datasets.listed_rows(call.home, dataset_key, QuarantinedRow, limit=limit, cursor=cursor)
+    return Page(data=rows, pagination=pagination)
 
 
 @router.get(

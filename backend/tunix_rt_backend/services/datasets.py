@@ -12,9 +12,9 @@ import shutil
 import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DataError as DataFault
 from sqlalchemy.orm import Session
@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 from tunix_rt.dataset import DatasetDiff, DatasetManifest, dataset_keys
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST
+from tunix_rt.importers import RowError
 from tunix_rt.run import RunDir, is_held, read_run_config
 from tunix_rt.trace import ReasoningTrace, render
 from tunix_rt_backend.errors import Conflict, NotFound
-from tunix_rt_backend.schemas.datasets import RowPreview
+from tunix_rt_backend.schemas.datasets import DuplicateRow, QuarantinedRow, RowPreview
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services import apart, configs, files, lines
 from tunix_rt_backend.services.index import hold_dataset, index_dataset
@@ -35,6 +36,14 @@ from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import DatasetRow, Job, Run
 
 logger = logging.getLogger(__name__)
+
+_LISTS: dict[type[BaseModel], str] = {
+    RowError: "rejected.jsonl",
+    DuplicateRow: "duplicates.jsonl",
+    QuarantinedRow: "quarantine.jsonl",
+}
+"""The file beside the splits that holds rows of each shape."""
+Shape = TypeVar("Shape", RowError, DuplicateRow, QuarantinedRow)
 
 
 def folder_of(home: Path, key: str) -> Path:
@@ -101,9 +110,7 @@ def _preview(manifest: DatasetManifest, split: str, number: int, value: dict[str
         trace = ReasoningTrace.model_validate(value)
         text = render(trace)
     except (ValidationError, TunixRtError) as error:
-        raise Conflict(
-            f"row {number} of {split} of dataset {manifest.key!r} is damaged; restore the file, or build it again"
-        ) from error
+        raise _damaged(manifest, split, number) from error
     return RowPreview(
         row=number,
         id=str(trace.meta.get("id")),
@@ -117,12 +124,25 @@ def _preview(manifest: DatasetManifest, split: str, number: int, value: dict[str
 
 
 def listed_rows(
-    home: Path, manifest: DatasetManifest, name: str, *, limit: int, cursor: str | None
-) -> tuple[list[dict[str, Any]], Pagination]:
-    """Return lines of the rejected, duplicate or quarantined rows."""
+    home: Path, key: str, shape: type[Shape], *, limit: int, cursor: str | None
+) -> tuple[list[Shape], Pagination]:
+    """Return rows of a dataset that have this shape: rejected ones, duplicates, or those in quarantine."""
+    manifest, name = read(home, key), _LISTS[shape]
     with open_file(home, manifest, name) as stream:
         found, pagination = lines.page(stream, name, limit=limit, cursor=cursor)
-    return [value for _, value in found], pagination
+    rows = []
+    for number, value in found:
+        try:
+            rows.append(shape.model_validate(value))
+        except ValidationError as error:
+            raise _damaged(manifest, name, number) from error
+    return rows, pagination
+
+
+def _damaged(manifest: DatasetManifest, name: str, number: int) -> Conflict:
+    return Conflict(
+        f"row {number} of {name} of dataset {manifest.key!r} is damaged; restore the file, or build it again"
+    )
 
 
 def compare(settings: Settings, a: str, b: str) -> DatasetDiff:

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+import nano
 from postgresql import free_port
 from service import Service, environment, running
+from tunix_rt import leftovers
 from tunix_rt.errors import TunixRtError
-from tunix_rt_backend import serving
+from tunix_rt_backend import db, serving
+from tunix_rt_backend.services import jobs
 from tunix_rt_backend.settings import Settings
 
 SECONDS = 120
@@ -60,6 +63,45 @@ def test_open_stream_does_not_keep_the_service_from_ending(tmp_path: Path) -> No
         began = time.monotonic()
         assert service.stop() == 0
         assert time.monotonic() - began < 60
+
+
+def test_ctrl_c_says_at_once_what_is_waited_for(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home")
+    engine = db.make_engine(Settings(home=service.home))
+    with running(service):
+        with db.make_sessions(engine)() as session:
+            db.writing(session)
+            jobs.enqueue(session, kind="sft", run_id="mine", spec={"config": nano.config()}, actor="test")
+            session.commit()
+        deadline = time.monotonic() + SECONDS
+        while '"message":"job started' not in service.log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert service.stop() == 0
+    engine.dispose()
+    said = service.log.read_text()
+    waiting, ended, done = map(
+        said.index, ("saving 1 run, up to 20 s; Ctrl-C again", '"message":"job ended', "saved 1")
+    )
+    assert waiting < ended < done
+
+
+def test_leftovers_of_killed_processes_are_removed_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    settings = Settings(home=tmp_path)
+    left = tmp_path / "datasets" / ".sums-v1.0123abcd.tmp"
+    left.mkdir(parents=True)
+    (left / "train.jsonl").write_bytes(b"x" * 100_000)
+    serving.sweep(settings, said.append)
+    assert said == []  # somebody may be at work on what is younger than a day
+    monkeypatch.setattr(leftovers, "AGE", 0.0)
+    time.sleep(0.01)
+    serving.sweep(settings, said.append)
+    assert len(said) == 1
+    assert said[0].startswith("removed 1 leftovers of killed processes, 10")
+    assert not left.exists()
 
 
 def test_worker_ends_with_the_service_that_is_killed(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ def test_worker_that_is_told_to_end_puts_its_job_back_without_counting_it(place:
     assert worker.wait(SECONDS) == 0
     found = place.job(job)
     assert (found.status, found.attempts, found.worker_id) == ("queued", 0, None)
+    assert "saved 1 run; " in (place.settings.home / "worker-0.log").read_text()
     assert read_run(place.run("mine")).status == "stopped"
     assert place.row("mine").status == "queued"
     place.drain()

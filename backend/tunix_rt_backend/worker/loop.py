@@ -13,7 +13,7 @@ import select
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,8 +40,12 @@ _LAST_TRIES = 10.0
 class Worker:
     """One worker process."""
 
-    def __init__(self, settings: Settings, *, slots: int, drain: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, slots: int, drain: bool = False, say: Callable[[str], None] = logger.info
+    ) -> None:
         self.settings = settings
+        self.say = say
+        """Tells whoever ends this worker what is waited for."""
         self.slots = slots
         self.drain = drain
         """Whether to end when there is nothing left to do."""
@@ -215,6 +219,10 @@ class Worker:
 
     def _end(self, wake: int) -> None:
         """Let every command save what it has and put its job back into the queue."""
+        saving = sum(execution.process is not None for execution in self.executions.values())
+        runs = f"{saving} run{'s' * (saving > 1)}"
+        if saving:
+            self.say(f"saving {runs}, up to {self.settings.grace_seconds:g} s; Ctrl-C again ends at once")
         for execution in self.executions.values():
             execution.stop("release")
         gone_at: float | None = None
@@ -231,6 +239,9 @@ class Worker:
                 break
             self._tick()
             _sleep(wake, min(0.1, self.settings.poll_seconds))
+        if saving:
+            how = "saved" if self.asked_to_end == 1 else "ended without saving"
+            self.say(f"{how} {runs}; the next worker goes on from the last checkpoint")
         with contextlib.suppress(SQLAlchemyError), self._writing() as session:
             queue.deregister(session, self.id)
 

@@ -1,7 +1,8 @@
 """The watch: rows of what people make beside the service, by command in the same home; it changes no folder.
 
 It looks at the manifests of all folders every few seconds and reads those that are new or changed. Whatever happens
-between a look and the writing of a row is seen by the next look.
+between a look and the writing of a row is seen by the next look. Every worker has one, and several do no harm; a
+service without a worker has none, since looking through thousands of folders would hold its answers up.
 """
 
 from __future__ import annotations

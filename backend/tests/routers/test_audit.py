@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ def test_deletion_that_is_cut_off_is_in_the_log(
         raise OSError("the machine stops here, with traces deleted and the upload still there")
 
     with monkeypatch.context() as patch:
-        patch.setattr(uploads.time, "sleep", broken)  # type: ignore[attr-defined]
+        patch.setattr(uploads, "time", SimpleNamespace(sleep=broken))
         assert client.delete(path.format(upload_id)).status_code == 500
     assert count(session) < 5
     action = "delete_upload" if "uploads" in path else "delete_traces"

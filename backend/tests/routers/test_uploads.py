@@ -6,10 +6,12 @@ import csv
 import gzip
 import io
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow
@@ -23,6 +25,7 @@ from starlette.testclient import TestClient
 from tunix_rt.importers import SCHEMAS, read
 from tunix_rt.trace import make_trace, render
 from tunix_rt_backend.app import create_app
+from tunix_rt_backend.services import uploads
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, Trace, Upload
 from uploading import PLAIN, QUESTION, STEPS, URL, as_lines, count, gsm8k, send, traces_of
@@ -224,6 +227,25 @@ def test_an_upload_is_deleted_with_its_traces(client: TestClient, session: Sessi
     assert client.get(f"/api/datasets/uploads/{kept}").status_code == 200
     assert send(client, data).status_code == 201, "deleted content may come again"
     assert count(session) == 2105
+
+
+@pytest.mark.parametrize("path", ["/api/datasets/uploads/{}", "/api/traces?upload_id={}"])
+def test_others_write_while_an_upload_is_deleted(
+    client: TestClient, session: Session, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    upload_id = send(client, as_lines(gsm8k(4100))).json()["upload_id"]
+    seen: list[tuple[str, int]] = []
+
+    def pause(_: float) -> None:
+        trace = {"trace_version": "1.0", **PLAIN}
+        seen.append((threading.current_thread().name, client.post("/api/traces", json=trace).status_code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "time", SimpleNamespace(sleep=pause))
+        assert client.delete(path.format(upload_id)).status_code in (200, 204)
+    assert [status for _, status in seen] == [201] * 5, "after each piece others have their turn"
+    assert {name.partition("_")[0] for name, _ in seen} == {"deletion"}, "threads that answer others stay free"
+    assert count(session) == 5
 
 
 def test_traces_deleted_by_their_upload_go_in_pieces_and_may_come_again(client: TestClient, session: Session) -> None:

@@ -86,6 +86,16 @@ def test_ctrl_c_says_at_once_what_is_waited_for(tmp_path: Path) -> None:
     assert waiting < ended < done
 
 
+def test_second_ctrl_c_leaves_no_trace(tmp_path: Path) -> None:
+    service = Service(tmp_path / "home", worker=False)
+    with running(service):
+        assert service.process is not None
+        service.process.send_signal(signal.SIGINT)
+        time.sleep(0.03)  # the server closes its connections for 0.1 seconds
+        assert service.stop() == 0
+    assert "Traceback" not in service.log.read_text()
+
+
 def test_leftovers_of_killed_processes_are_removed_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,12 @@ class _Server(uvicorn.Server):
         """Leave the signals alone."""
         return contextlib.nullcontext()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down; let the application know it after a second signal too, which else breaks it off with a trace."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
 
 def serve(app: FastAPI, listening: socket.socket, keeper: WorkerKeeper | None) -> None:
     """Answer requests until Ctrl-C or SIGTERM, then end the worker too; a second signal does not wait."""

@@ -93,17 +93,10 @@ class Worker:
             self._idle = False
             logger.warning("the database does not do its part, again in %.1f s: %s", self._silence, error)
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Session]:
-        with self.sessions() as session:
-            db.writing(session)
-            yield session
-            session.commit()
-
     def _exchange(self) -> None:
         """Tell the database what happened here, and hear what to do."""
         if not self._registered:
-            with self._writing() as session:
+            with db.committing(self.sessions) as session:
                 queue.register(session, self.id, pid=os.getpid(), slots=self.slots)
             self._registered = True
         while self.ended:
@@ -120,7 +113,7 @@ class Worker:
         """Say how an attempt ended, unless another worker has the job by now."""
         job = execution.job
         reason = outcome.reason.replace("\0", "") if outcome.reason else None  # PostgreSQL keeps no NUL
-        with self._writing() as session:
+        with db.committing(self.sessions) as session:
             ours = outcome.status != "lost" and self._write_end(session, execution, outcome, reason)
             if ours:
                 detail = {"kind": job.kind, "run": job.run_id, "reason": reason}
@@ -167,11 +160,11 @@ class Worker:
 
     def _heartbeat(self) -> None:
         lease, progressed = self.settings.lease_seconds, set(self._progressed)
-        with self._writing() as session:
+        with db.committing(self.sessions) as session:
             queue.heartbeat(session, self.id, self.executions, lease_seconds=lease, progressed=progressed)
         self._progressed -= progressed
         self._heartbeat_at = time.monotonic() + lease / _HEARTBEATS_A_LEASE
-        with self._writing() as session:
+        with db.committing(self.sessions) as session:
             for words in queue.bury(session, self.id):
                 logger.warning("%s", words)
             for job in queue.reap(session):
@@ -184,7 +177,7 @@ class Worker:
             if execution.has_progressed():
                 self._progressed.add(job_id)
             if self.changes.has_changed(execution):
-                with self._writing() as session:
+                with db.committing(self.sessions) as session:
                     if execution.process is not None:
                         queue.note_process(session, self.id, job_id, execution.process.pid)
                     record.run_changed(session, self.settings.home, execution.job)
@@ -202,7 +195,7 @@ class Worker:
                 self._idle = not self.executions and queue.is_empty(session)
 
     def _claim_one(self, *, closing_only: bool) -> bool:
-        with self._writing() as session:
+        with db.committing(self.sessions) as session:
             claimed = queue.claim(
                 session,
                 self.id,
@@ -240,9 +233,9 @@ class Worker:
             self._tick()
             _sleep(wake, min(0.1, self.settings.poll_seconds))
         if saving:
-            how = "saved" if self.asked_to_end == 1 else "ended without saving"
+            how = "saved" if self.asked_to_end == 1 else "ended at once:"
             self.say(f"{how} {runs}; the next worker goes on from the last checkpoint")
-        with contextlib.suppress(SQLAlchemyError), self._writing() as session:
+        with contextlib.suppress(SQLAlchemyError), db.committing(self.sessions) as session:
             queue.deregister(session, self.id)
 
     @contextlib.contextmanager

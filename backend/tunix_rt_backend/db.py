@@ -5,7 +5,9 @@ It does not know what the tables hold.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,15 @@ def writing(session: Session) -> None:
     """
     if is_sqlite(session) and not session.in_transaction():
         session.connection(execution_options={"tunix_rt_begin": "IMMEDIATE"})
+
+
+@contextlib.contextmanager
+def committing(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """Yield a session that may write from its start on, and commit when the block ends without an error."""
+    with sessions() as session:
+        writing(session)
+        yield session
+        session.commit()
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -23,7 +23,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.concurrency import run_in_threadpool
 
-from tunix_rt_backend.db import writing
+from tunix_rt_backend.db import committing
 from tunix_rt_backend.errors import Forbidden
 from tunix_rt_backend.services import access, audit
 from tunix_rt_backend.services.access import Principal, Scope
@@ -58,8 +58,7 @@ class Call:
 
         The entry names `target`, or what the block says by `audit.names`; a repeated request leaves none.
         """
-        with self.sessions() as session:
-            writing(session)
+        with committing(self.sessions) as session:
             note = audit.note_of(session)
             note.target, note.detail = target, detail
             yield session
@@ -74,15 +73,10 @@ class Call:
                     detail=note.detail,
                 )
                 session.add(entry)
-            session.commit()
 
-    @contextlib.contextmanager
-    def stepping(self) -> Iterator[Session]:
-        """Yield a session whose transaction is committed as a step of a longer change, whose end is audited."""
-        with self.sessions() as session:
-            writing(session)
-            yield session
-            session.commit()
+    def stepping(self) -> contextlib.AbstractContextManager[Session]:
+        """Return a session whose transaction is committed as a step of a longer change, whose end is audited."""
+        return committing(self.sessions)
 
 
 def make_call(request: Request, principal: Principal) -> Call:

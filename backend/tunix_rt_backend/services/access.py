@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt.errors import UsageError
 from tunix_rt_backend import addresses
-from tunix_rt_backend.db import writing
+from tunix_rt_backend.db import committing
 from tunix_rt_backend.errors import Conflict, Forbidden, Locked, NotFound, Unauthorized
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services.pages import page
@@ -134,11 +134,9 @@ class LastUse:
 
     def _write(self, token_id: uuid.UUID, moment: datetime) -> None:
         try:
-            with self.sessions() as session:
-                writing(session)
+            with committing(self.sessions) as session:
                 if (token := session.get(Token, token_id)) is not None:
                     token.last_used_at = moment
-                session.commit()
         except SQLAlchemyError as error:
             logger.warning("time of last use not written: %s", error)
 

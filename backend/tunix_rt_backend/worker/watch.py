@@ -111,19 +111,12 @@ class Watch:
         digest = found.get("digest") if isinstance(found, dict) else None
         return digest if isinstance(digest, str) else None
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Session]:
-        with self.sessions() as session:
-            db.writing(session)
-            yield session
-            session.commit()
-
     def _write(self, place: Place) -> None:
         folder = self.home / place.part / place.name
         try:
             if place.part == "evaluations":
                 index.read_evaluation(folder)  # nobody waits to write while its samples are graded again
-            with self._writing() as session:
+            with db.committing(self.sessions) as session:
                 if place.part == "runs":
                     index.refresh_run(session, self.home, place.name)
                 else:
@@ -133,7 +126,7 @@ class Watch:
             logger.warning("no row for %s/%s: %s", *place, error)
 
     def _drop(self, place: Place) -> None:
-        with self._writing() as session:
+        with db.committing(self.sessions) as session:
             if place.part == "runs":
                 index.refresh_run(session, self.home, place.name)
             elif not (self.home / place.part / place.name / MANIFEST).is_file():

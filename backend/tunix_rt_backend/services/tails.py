@@ -203,9 +203,8 @@ class Tail:
 
     async def start(self) -> None:
         """Look for the first time; raise NotFound if there is no such run."""
-        state = await self.tails.in_thread(lambda: self.tails.look(self.run_id))
-        self.here = await self.tails.in_thread(lambda: self._end_of_files(state.logs))
-        self.state = state
+        self.state = await self.tails.in_thread(partial(self.tails.look, self.run_id))
+        self.here = await self.tails.in_thread(partial(self._end_of_files, self.state.logs))
         self.task = asyncio.create_task(self._watch())
 
     def _end_of_files(self, logs: Parts) -> Position:

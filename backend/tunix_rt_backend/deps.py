@@ -1,4 +1,4 @@
-"""What a route gets: a Call, which knows who asks and opens the one transaction that a request may have.
+"""What a route gets: a Call, which knows who asks and opens the transactions of a request.
 
     @router.post("", status_code=201)
     def create_trace(body: TraceBody, call: WriteCall) -> TraceCreated:
@@ -7,8 +7,8 @@
             audit.names(session, row.id)
         return row
 
-The transaction is committed inside the route, with its audit entry, before anything is answered: what was acknowledged
-is on the disk. Services never commit.
+A change is committed inside the route, with its audit entry, before anything is answered: what was acknowledged is on
+the disk. Services never commit.
 """
 
 from __future__ import annotations

@@ -28,9 +28,12 @@ NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 """A text that a database can keep: NUL is no character there."""
 
+MOST_OFFSET = 10_000
+"""Rows that may be passed over without a cursor: the database reads them all."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows of this page.")]
 Offset = Annotated[
-    int, Query(ge=0, le=10_000, description="Rows to pass over; a cursor is faster and never skips or repeats a row.")
+    int,
+    Query(ge=0, le=MOST_OFFSET, description="Rows to pass over; a cursor is faster and never skips or repeats a row."),
 ]
 Cursor = Annotated[
     str | None,

@@ -29,10 +29,11 @@ from tunix_rt_backend.services import files, index, jobs
 PARTS = ("datasets", "evaluations", "runs")
 """Folders of a home folder that are taken in, upstream first; base models are fetched by name instead."""
 _DEEPEST = 3
+"""An archive may put its content into so many folders that hold nothing else."""
 _RECORDS = frozenset({"manifest.json", "config.json", "result.json", "state.json", "plan.json"})
 """Files that are read whole."""
 _LONGEST_RECORD = 16 * 2**20
-"""An archive may put its content into so many folders that hold nothing else."""
+"""Bytes of a record, or of a line of one, at most."""
 _PLACES = {"dataset": "datasets", "base_model": "models", "evaluation": "evaluations", "run": "runs"}
 _names: dict[str, TypeAdapter[str]] = {
     "datasets": TypeAdapter(DatasetKey),

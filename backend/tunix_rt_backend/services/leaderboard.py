@@ -26,7 +26,7 @@ from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services import tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
-from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
+from tunix_rt_backend.services.pages import decode_cursor, following
 from tunix_rt_backend.tables import EvaluationRow
 
 logger = logging.getLogger(__name__)
@@ -205,10 +205,6 @@ def page_of(
     standings = [board.standings[place] for place in shown]
     query = select(EvaluationRow).where(EvaluationRow.evaluation_id.in_([standing.name for standing in standings]))
     rows = {row.evaluation_id: row for row in session.scalars(query)}
-    pagination = Pagination(
-        limit=limit,
-        offset=offset,
-        next_offset=offset + limit if more and cursor is None and offset + limit <= 10_000 else None,
-        next_cursor=encode_cursor(board.keys[shown[-1]]) if more else None,
-    )
+    last = board.keys[shown[-1]] if more else None
+    pagination = following(last, limit=limit, offset=offset, cursor=cursor)
     return [(standing, rows[standing.name]) for standing in standings if standing.name in rows], pagination

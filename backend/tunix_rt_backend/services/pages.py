@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import Session
 
 from tunix_rt_backend.errors import NotFound
-from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.schemas.pages import MOST_OFFSET, Pagination
 
 Row = TypeVar("Row")
 
@@ -79,11 +79,17 @@ def page(
     rows: list[Any] = [row[0] if len(row) == 1 else row for row in found]
     more, rows = len(rows) > limit, rows[:limit]
     last = [getattr(rows[-1], column.key) for column in columns] if more else None
-    return rows, Pagination(
+    return rows, following(last, limit=limit, offset=offset, cursor=cursor)
+
+
+def following(last: Sequence[Any] | None, *, limit: int, offset: int, cursor: str | None) -> Pagination:
+    """Return where the page after this one begins; `last` is the sort key of its last row, None: no row follows."""
+    by_offset = last is not None and cursor is None and offset + limit <= MOST_OFFSET
+    return Pagination(
         limit=limit,
         offset=offset,
-        next_offset=offset + limit if more and cursor is None and offset + limit <= 10_000 else None,
-        next_cursor=encode_cursor(last) if last else None,
+        next_offset=offset + limit if by_offset else None,
+        next_cursor=None if last is None else encode_cursor(last),
     )
 
 

@@ -15,6 +15,7 @@ import hashlib
 import sqlite3
 import time
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -204,7 +205,7 @@ def listing(
     query = select(Upload)
     if key is not None:
         query = query.where(Upload.idempotency_key == key)
-    order: list[tuple[Any, type]] = [(Upload.created_at, type(utc_now())), (Upload.id, uuid.UUID)]
+    order = [(Upload.created_at, datetime), (Upload.id, uuid.UUID)]
     rows, pagination = page(session, query, order, limit=limit, offset=offset, cursor=cursor)
     return [UploadListed(**_listed(home, row)) for row in rows], pagination
 

@@ -46,7 +46,7 @@ class Changes:
 def run_changed(session: Session, home: Path, job: Job) -> None:
     """Bring the row of the run that a job makes up to date."""
     if command.run_dir(home, job) is not None:
-        _index(session, index_run, home / "runs" / str(job.run_id))
+        _index(session, _index_run, home / "runs" / str(job.run_id))
 
 
 def job_ended(session: Session, home: Path, job: Job, outcome: Outcome) -> None:
@@ -68,7 +68,7 @@ def curves_kept(home: Path, job: Job, outcome: Outcome) -> None:
         threading.Thread(target=metrics.precompute, args=(home, str(job.run_id)), daemon=True).start()
 
 
-def index_run(session: Session, folder: Path) -> object:
+def _index_run(session: Session, folder: Path) -> object:
     """Write the row of a run that may have no folder yet."""
     return index.refresh_run(session, folder.parent.parent, folder.name)
 

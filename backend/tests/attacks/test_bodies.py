@@ -30,10 +30,10 @@ BODIES: list[tuple[str, str, dict[str, Any], str]] = [
     ("POST", "/api/tunix/run", {"kind": "session", "model_id": "nano", "config": {}}, "config.name"),
     ("POST", "/api/tunix/run", {"kind": "session", "model_id": "nano", "config": {}}, "config.dataset.name"),
     ("POST", "/api/tunix/run", {"kind": "session", "model_id": "nano", "config": {}}, "config.sft.dataset"),
-    ("POST", "/api/evaluations", {"model_name": "nano", "task": "dev-reasoning-v1:heldout"}, "model_name"),
-    ("POST", "/api/evaluations", {"model_name": "nano", "task": "dev-reasoning-v1:heldout"}, "task"),
+    ("POST", "/api/evaluations", {"model": "nano", "task": "dev-reasoning-v1:heldout"}, "model"),
+    ("POST", "/api/evaluations", {"model": "nano", "task": "dev-reasoning-v1:heldout"}, "task"),
     ("POST", f"/api/tunix/runs/{RUN}/evaluate", {"task": "x"}, "task"),
-    ("POST", f"/api/tunix/runs/{RUN}/evaluate", {"task": "x", "few_shot_pool": "x"}, "few_shot_pool"),
+    ("POST", "/api/evaluations", {"model": "nano", "task": "dev-reasoning-v1:heldout"}, "few_shot_pool"),
     ("POST", f"/api/tunix/runs/{RUN}/evaluate", {}, "judge_override"),
     ("POST", "/api/submissions", {"run_id": RUN}, "run_id"),
 ]  # fmt: skip

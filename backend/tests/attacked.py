@@ -77,6 +77,7 @@ def served(root: Path, settings: Settings) -> Iterator[World]:
         log_metrics(run, step=1, loss=0.5)
         run.adapter.mkdir()
         (run.adapter / "weights").write_bytes(b"\x00\x01")
+        (run.adapter / "manifest.json").write_text("{}")  # a run that has trained can be measured
     (run.path / "link.txt").symlink_to(root / "secret.txt")
     (run.path / "folder").symlink_to(root)
     os.mkfifo(run.path / "pipe")

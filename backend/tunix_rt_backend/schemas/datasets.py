@@ -11,14 +11,13 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraint
 from tunix_rt.dataset import Counts, DatasetManifest, OnError
 from tunix_rt.trace import ReasoningTrace, TraceStep
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName, DatasetVersion
-from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Wire
+from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Seed, Wire
 
 Split = Literal["train", "valid", "test"]
 """A part of a dataset."""
 MetaKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
 Whole = Annotated[StrictInt, Field(ge=-MOST, le=MOST)]
 MetaValue = Annotated[str, StringConstraints(max_length=1024, pattern=NO_NUL)] | StrictBool | Whole | StrictFloat
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
 
 

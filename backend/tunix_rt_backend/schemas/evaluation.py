@@ -12,7 +12,7 @@ from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import EvalConfig
 from tunix_rt.evaluation import Estimate
 from tunix_rt_backend.schemas.names import ModelName, TaskName
-from tunix_rt_backend.schemas.pages import Body, Page, Wire
+from tunix_rt_backend.schemas.pages import Body, Page, Seed, Wire
 
 _DEFAULT = EvalConfig()
 
@@ -40,7 +40,7 @@ class EvaluationSettings(Body):
     """Completions per item; more than one needs a temperature above 0."""
     batch_size: int = Field(_DEFAULT.batch_size, ge=1, le=4096)
     """Sequences decoded at a time."""
-    seed: int = Field(_DEFAULT.seed, ge=0, lt=2**31)
+    seed: Seed = _DEFAULT.seed
     """Seed of the sampling and of the choice of worked examples."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Type of the arithmetic."""

@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -27,6 +28,8 @@ MOST = 2**53 - 1
 NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 """A text that a database can keep: NUL is no character there."""
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+"""What decides whatever is drawn."""
 
 MOST_OFFSET = 10_000
 """Rows that may be passed over without a cursor: the database reads them all."""

@@ -11,12 +11,13 @@ from pydantic import ConfigDict, Field
 from tunix_rt.base_models import BASE_MODELS
 from tunix_rt_backend.schemas.jobs import JobRow
 from tunix_rt_backend.schemas.names import DatasetKey, ModelName
-from tunix_rt_backend.schemas.pages import Body, Wire
+from tunix_rt_backend.schemas.pages import Body, Seed, Wire
 
 RunStatus = Literal["queued", "preparing", "running", "completed", "stopped", "failed", "cancelled", "interrupted"]
 RunMode = Literal["async", "local", "import"]
 RunKind = Literal["sft", "session"]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
+OUTPUT_BYTES = 10_240
+"""Most bytes of a command's output that an answer carries: the last ones."""
 
 
 class RunRequest(Body):

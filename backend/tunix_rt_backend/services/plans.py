@@ -23,6 +23,7 @@ from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import SessionConfig, SFTConfig
 from tunix_rt.formats import MANIFEST, canonical_bytes
 from tunix_rt_backend.errors import Conflict, Unavailable, Unprocessable
+from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
 from tunix_rt_backend.settings import Settings, passed_on_environment
 from tunix_rt_backend.tables import utc_now
 
@@ -30,8 +31,6 @@ AT_ONCE = 2
 """Plans that are made at a time: each takes seconds of a processor."""
 _WAIT_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
-_KEPT = 10_240
-"""Bytes of output that an answer carries."""
 places = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -108,7 +107,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _text(data: bytes) -> str:
-    return data[-_KEPT:].decode(errors="replace")
+    return data[-OUTPUT_BYTES:].decode(errors="replace")
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

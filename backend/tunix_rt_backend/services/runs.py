@@ -25,13 +25,12 @@ from tunix_rt.formats import MANIFEST, Format
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
+from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
 from tunix_rt_backend.services import configs, index, jobs
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.tables import Job, Run
 
 _SLUG_LENGTH = 150
-_KEPT = 10_240
-"""Bytes of output that an answer carries."""
 _MESSAGES = {
     "queued": "it waits for a worker; GET …/status says when it begins",
     "preparing": "a worker starts it",
@@ -311,8 +310,8 @@ def output_of(home: Path, job: Job | None) -> str:
         return ""
     try:
         with (home / "jobs" / str(job.id) / "output.log").open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, 2) - _KEPT))
-            return stream.read(_KEPT).decode(errors="replace")
+            stream.seek(max(0, stream.seek(0, 2) - OUTPUT_BYTES))
+            return stream.read(OUTPUT_BYTES).decode(errors="replace")
     except FileNotFoundError:
         return ""
 

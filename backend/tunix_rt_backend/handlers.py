@@ -17,7 +17,15 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from tunix_rt.errors import MissingError, TunixRtError, UsageError
-from tunix_rt_backend.errors import BY_STATUS, BadRequest, MethodNotAllowed, ServiceError, Unavailable, Unprocessable
+from tunix_rt_backend.errors import (
+    BY_STATUS,
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    ServiceError,
+    Unavailable,
+    Unprocessable,
+)
 from tunix_rt_backend.problem import internal, problem
 from tunix_rt_backend.routers import ROUTERS
 
@@ -34,7 +42,11 @@ def add_exception_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         found = [_field(request, one) for one in error.errors()]
-        kind = BadRequest if any(one["kind"] == "json_invalid" for one in found) else Unprocessable
+        kind: type[ServiceError] = Unprocessable
+        if any(one["field"].startswith("path.") for one in found):
+            kind = NotFound  # nothing has such a name
+        elif any(one["kind"] == "json_invalid" for one in found):
+            kind = BadRequest
         first = f"{found[0]['field']}: {found[0]['message']}" if found else "the request is not valid"
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return problem(request, kind(f"{first}{more}; correct it and send it again", errors=found))

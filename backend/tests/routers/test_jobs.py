@@ -41,7 +41,7 @@ def test_job_shows_what_it_was_asked_to_do(client: TestClient, session: Session)
     assert (found["spec"], found["attempts"], found["result"]) == ({"config": nano.config()}, 0, None)
     assert client.get(f"/api/jobs/{uuid.uuid4()}").status_code == 404
     assert client.get("/api/jobs/..").status_code in (404, 422)
-    assert client.get("/api/jobs/1").status_code == 422
+    assert client.get("/api/jobs/1").status_code == 404
 
 
 def test_cancelled_job_cancels_its_run(client: TestClient, session: Session, settings: Settings) -> None:

@@ -197,7 +197,7 @@ def test_a_missing_trace_is_not_found(client: TestClient, path: str) -> None:
     answer = client.get(f"/api/traces/{MISSING}{path}")
     assert answer.status_code == 404
     assert MISSING in answer.json()["detail"]
-    assert client.get(f"/api/traces/nothing{path}").status_code == 422
+    assert client.get(f"/api/traces/nothing{path}").status_code == 404
 
 
 def test_two_traces_are_compared_step_by_step(client: TestClient) -> None:

@@ -1,7 +1,4 @@
-"""Routers, in the order in which data flows; each parses, authorises, calls one service function and returns.
-
-Tuning, regression and models join between evaluation and submissions when they are built.
-"""
+"""Routers, in the order in which data flows; each parses, authorises, calls one service function and returns."""
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute

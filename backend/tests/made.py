@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 import nano
 from evaluated import make_task, tuned_sampler
 from tunix_rt.config import EvalConfig, SFTConfig
@@ -12,6 +14,8 @@ from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import folder_ref
 from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
+from tunix_rt_backend.services import census, index
+from tunix_rt_backend.services.census import IndexReport
 
 RUN = "2026-01-05-sft-few-v1-7f3a0001"
 
@@ -29,6 +33,12 @@ def make_run(home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":
         write_text(run.adapter / MANIFEST, "{}\n")
         update_run(run, stage="done", results={"steps": 1, "loss": 2.5})
     return run
+
+
+def reindex(session: Session, home: Path) -> IndexReport:
+    """Make every row of the index again, as `tunix-rt index` does."""
+    index.remember_evaluations(session)
+    return census.write(session, census.take(home))
 
 
 def make_evaluation(home: Path, run_id: str = RUN) -> str:

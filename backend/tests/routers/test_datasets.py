@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -24,6 +25,7 @@ from tunix_rt.trace import render
 from tunix_rt_backend import db
 from tunix_rt_backend.errors import ServiceError
 from tunix_rt_backend.services import datasets, index, jobs, runs
+from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import DatasetRow, Run, utc_now
 
@@ -142,11 +144,16 @@ def test_dataset_is_not_deleted_under_a_run_that_was_started_by_hand(client: Tes
 def test_dataset_is_deleted_before_a_run_starts_or_not_at_all(
     app: FastAPI, settings: Settings, first: str, indexed: bool
 ) -> None:
-    home, config = settings.home, SFTConfig.model_validate(nano.config())
+    home, config, after = settings.home, SFTConfig.model_validate(nano.config()), contextlib.ExitStack()
     nano.build_dataset(home)
+
+    def delete(session: Session) -> None:
+        datasets.remove(session, home, nano.DATASET)
+        after.enter_context(deleting(home / "datasets" / nano.DATASET))
+
     works: dict[str, Callable[[Session], object]] = {
         "start": lambda session: runs.start(session, home, config, actor="local"),
-        "delete": lambda session: datasets.set_aside(session, home, nano.DATASET),
+        "delete": delete,
     }
     with app.state.sessions() as session:
         if indexed:
@@ -164,7 +171,7 @@ def test_dataset_is_deleted_before_a_run_starts_or_not_at_all(
             return type(error).__name__
         return "done"
 
-    with app.state.sessions() as session, ThreadPoolExecutor(1) as pool:
+    with after, app.state.sessions() as session, ThreadPoolExecutor(1) as pool:
         db.writing(session)
         works[first](session)
         waiting = pool.submit(second)

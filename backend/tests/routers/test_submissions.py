@@ -9,10 +9,10 @@ import zipfile
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from made import reindex
 from measured import make_run, measure
 from tunix_rt.formats import write_text
 from tunix_rt.submission import SubmissionManifest, verify
-from tunix_rt_backend.services.census import rebuild
 from tunix_rt_backend.settings import Settings
 
 
@@ -81,7 +81,7 @@ def test_submission_rows_are_made_again_from_their_folders(
     measure(session, settings.home, run=run.id)
     made = client.post("/api/submissions", json={"run_id": run.id}).json()
     before = client.get("/api/submissions").json()
-    rebuild(session, settings.home)
+    reindex(session, settings.home)
     session.commit()
     assert client.get("/api/submissions").json() == before
     assert verify(settings.home / "submissions" / made["id"]).id == made["id"]

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 import nano
-from made import RUN, make_evaluation, make_run
+from made import RUN, make_evaluation, make_run, reindex
 from starting import BASE, end, start, work
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import locked
 from tunix_rt.run import new_run, read_run, update_run
-from tunix_rt_backend.services import census, index, jobs
+from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.tables import EvaluationRow, Job, utc_now
 
 
@@ -134,7 +134,7 @@ def test_deleted_run_is_gone_with_its_files_and_stays_gone(client: TestClient, s
     assert list((home / "runs").iterdir()) == []
     assert client.get(f"{BASE}/{run_id}").status_code == 404
     assert client.delete(f"{BASE}/{run_id}").status_code == 404
-    census.rebuild(session, home)
+    reindex(session, home)
     session.commit()
     assert client.get(f"{BASE}/{run_id}").status_code == 404
     assert session.scalars(select(EvaluationRow.run_id)).all() == [run_id], "what was made from it stays"

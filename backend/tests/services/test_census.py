@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import nano
-from made import RUN, make_run
+from made import RUN, make_run, reindex
 from tunix_rt.run import update_run
 from tunix_rt_backend.services import census, jobs
 from tunix_rt_backend.services.census import Place
@@ -41,7 +41,7 @@ def test_row_knows_the_first_and_the_last_job_of_its_run(session: Session, setti
     jobs.enqueue(session, kind="sft", run_id=RUN, spec=spec, actor="local")
     jobs.enqueue(session, kind="sft", run_id="waiting", spec=spec, actor="local")
     session.commit()
-    assert census.rebuild(session, settings.home).runs == 2
+    assert reindex(session, settings.home).runs == 2
     row = session.get_one(Run, RUN)
     assert (row.status, row.mode, row.created_at) == ("queued", "async", first.created_at)
     assert session.get_one(Run, "waiting").status == "queued"

@@ -19,11 +19,11 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from evaluated import forge
-from made import RUN, digest_of, make_evaluation, make_run, zipped
+from made import RUN, digest_of, make_evaluation, make_run, reindex, zipped
 from tunix_rt.cli import app as commands
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.run import RunDir, read_run, update_run, verify_run
-from tunix_rt_backend.services import census, runs
+from tunix_rt_backend.services import runs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, DatasetRow, EvaluationRow, Run
 
@@ -68,7 +68,7 @@ def test_zip_of_a_run_is_taken_in(client: TestClient, session: Session, settings
     assert digest_of(RunDir(settings.home / "runs" / RUN)) == digest_of(RunDir(elsewhere / "runs" / RUN))
     entry = session.scalars(select(AuditEntry)).one()
     assert (entry.action, entry.detail) == ("import_run", {"runs": [RUN]})
-    census.rebuild(session, settings.home)
+    reindex(session, settings.home)
     assert session.scalars(select(Run.mode)).all() == ["import"]
     assert list((settings.home / "cache" / "imports").iterdir()) == []
 
@@ -105,7 +105,7 @@ def test_evaluation_from_elsewhere_says_so_on_the_leaderboard(
     send(client, zipped(elsewhere, elsewhere.parent / "home"))
     there, here = os.listdir(elsewhere / "evaluations")[0], make_evaluation(settings.home, "run-of-ours")
     for _ in range(2):  # as it came in, and as it is found again
-        census.rebuild(session, settings.home)
+        reindex(session, settings.home)
         session.commit()
         for path in ("/api/evaluations", "/api/leaderboard?all=true"):
             rows = client.get(path).json()["data"]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import nano
 import service
-from made import RUN, make_evaluation, make_run
+from made import RUN, make_evaluation, make_run, reindex
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import locked, write_text
 from tunix_rt.run import RunDir, new_run, update_run
@@ -67,7 +67,7 @@ def test_a_first_look_writes_what_changed_while_nobody_looked(
     home = settings.home
     kept, changed, gone = (make_run(home, name) for name in ("kept", "changed", "gone"))
     with sessions() as session:
-        census.rebuild(session, home)
+        reindex(session, home)
         row = session.get_one(Run, kept.id)
         row.results = {"mark": "not written again"}
         jobs.enqueue(session, kind="sft", run_id="waiting", spec={"config": nano.config()}, actor="local")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from tunix_rt.dataset import Counts, DatasetDiff, DatasetManifest, ExportFormat, Statistics
+from tunix_rt.dataset import DatasetDiff, DatasetManifest, ExportFormat, Statistics
 from tunix_rt.importers import RowError
 from tunix_rt_backend.deps import ReadCall, WriteCall
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
@@ -23,7 +24,8 @@ from tunix_rt_backend.schemas.datasets import (
 )
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
-from tunix_rt_backend.services import audit, builds, datasets, exports
+from tunix_rt_backend.services import audit, builds, datasets, exports, kept
+from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.services.index import index_dataset
 from tunix_rt_backend.tables import DatasetRow
 
@@ -90,16 +92,9 @@ def read_dataset(dataset_key: Key, call: ReadCall, if_none_match: IfNoneMatch = 
 @router.delete("/api/datasets/{dataset_key}", status_code=204, responses=problems(404, 409))
 def delete_dataset(dataset_key: Key, call: WriteCall) -> None:
     """Delete a dataset, unless a job that waits or runs trains on it."""
-    aside = None
-    try:
-        with call.writing(target=dataset_key) as session:
-            aside = datasets.set_aside(session, call.home, dataset_key)
-    except BaseException:
-        if aside is not None:
-            datasets.put_back(call.home, dataset_key, aside)
-        raise
-    if aside is not None:
-        datasets.discard(aside)
+    with contextlib.ExitStack() as after, call.writing(dataset_key) as session:
+        datasets.remove(session, call.home, dataset_key)
+        after.enter_context(deleting(datasets.folder_of(call.home, dataset_key)))
 
 
 @router.get("/api/datasets/{dataset_key}/preview", responses=problems(404, 409))
@@ -174,16 +169,17 @@ def export_dataset(
 
 
 def _listed(row: DatasetRow) -> DatasetListed:
-    return DatasetListed(
-        dataset_key=row.key,
-        dataset_name=row.name,
-        dataset_version=row.version,
-        digest=row.digest,
-        created_at=row.created_at,
-        trace_count=row.rows,
-        bytes=row.bytes,
-        splits=row.splits,
-        licenses=row.licenses,
-        families=row.families,
-        counts=Counts.model_validate(row.counts),
-    )
+    values = {
+        "dataset_key": row.key,
+        "dataset_name": row.name,
+        "dataset_version": row.version,
+        "digest": row.digest,
+        "created_at": row.created_at,
+        "trace_count": row.rows,
+        "bytes": row.bytes,
+        "splits": row.splits,
+        "licenses": row.licenses,
+        "families": row.families,
+        "counts": row.counts,
+    }
+    return kept.listed(DatasetListed, values, f"dataset {row.key!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -31,7 +32,7 @@ from tunix_rt_backend.schemas.evaluation import (
 )
 from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, IdempotencyKey, ModelName, RunId, TaskName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Moment, Offset, Page, Pagination, Text
-from tunix_rt_backend.services import audit, evaluations, leaderboard, tasks
+from tunix_rt_backend.services import audit, evaluations, kept, leaderboard, tasks
 from tunix_rt_backend.services.evaluations import EvaluationFilter
 from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.tables import EvaluationRow, Job
@@ -129,7 +130,9 @@ def list_evaluations(
     wanted = EvaluationFilter(run_id, model, task, task_digest, dataset_key, date_from, date_to)
     with call.reading() as session:
         rows, pagination = evaluations.list_evaluations(session, wanted, limit=limit, offset=offset, cursor=cursor)
-    return Page(data=[EvaluationSummary(**_summary(row)) for row in rows], pagination=pagination)
+    return Page(
+        data=[kept.listed(EvaluationSummary, _summary(row), _named(row)) for row in rows], pagination=pagination
+    )
 
 
 @router.get("/api/evaluations/compare", response_model=Comparison, responses=problems(404, 409) | NOT_MODIFIED)
@@ -192,10 +195,9 @@ def list_evaluation_samples(
 @router.delete("/api/evaluations/{evaluation_id}", status_code=204, responses=problems(404))
 def delete_evaluation(evaluation_id: EvaluationPath, call: WriteCall) -> None:
     """Delete an evaluation with its samples; a run that names it can then no longer be verified in full."""
-    with call.reading() as session:
-        evaluations.find(session, evaluation_id)
-    with deleting(evaluations.folder_of(call.home, evaluation_id)), call.writing(evaluation_id) as session:
+    with contextlib.ExitStack() as after, call.writing(evaluation_id) as session:
         evaluations.remove(session, evaluation_id)
+        after.enter_context(deleting(evaluations.folder_of(call.home, evaluation_id)))
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ def _leaderboard(
         filters=wanted.given,
     )
     content = found.model_dump_json().encode()
-    if board:
+    if board and all(row.items is not None for row in found.data):  # a row that is made again leaves the board as it is
         board.keep(asked, content)
     return Response(content, media_type="application/json")
 
@@ -294,6 +296,10 @@ def _queued(job: Job) -> EvaluationQueued:
 
 def _percent(value: float | None) -> float | None:
     return None if value is None else 100 * value
+
+
+def _named(row: EvaluationRow) -> str:
+    return f"evaluation {row.evaluation_id!r}"
 
 
 def _summary(row: EvaluationRow) -> dict[str, object]:
@@ -310,29 +316,29 @@ def _summary(row: EvaluationRow) -> dict[str, object]:
         "contract_digest": row.contract_digest,
         "prompt": row.prompt_name,
         "n": row.n,
-        "items": row.metrics["items"],
-        "strict": row.metrics["strict"],
-        "lenient": row.metrics["lenient"],
+        "items": kept.part(row.metrics, "items"),
+        "strict": kept.part(row.metrics, "strict"),
+        "lenient": kept.part(row.metrics, "lenient"),
         "git_commit": row.git_commit,
         "device": row.device,
         "evaluated_at": row.created_at,
-        "imported": row.metrics.get("imported", False),
+        "imported": kept.part(row.metrics, "imported") is True,
     }
 
 
 def _ranked(standing: Standing, row: EvaluationRow, score: ScoreName) -> LeaderboardRow:
     value = row.strict if score == "strict" else row.lenient
-    items = row.metrics["items"]
-    return LeaderboardRow.model_validate(
-        _summary(row)
-        | {
-            "rank": standing.rank,
-            "tied": standing.tied,
-            "p": standing.p,
-            "leader": standing.leader,
-            "is_base": row.run_id is None,
-            "score": _percent(value),
-            "primary_score": value,
-            "scorecard": Scorecard(n_items=items, n_scored=row.n, n_skipped=items - row.n, primary_score=value),
-        }
+    summary = kept.listed(EvaluationSummary, _summary(row), _named(row))
+    items = summary.items
+    skipped = None if items is None else items - row.n
+    return LeaderboardRow(
+        **summary.model_dump(),
+        rank=standing.rank,
+        tied=standing.tied,
+        p=standing.p,
+        leader=standing.leader,
+        is_base=row.run_id is None,
+        score=_percent(value),
+        primary_score=value,
+        scorecard=Scorecard(n_items=items, n_scored=row.n, n_skipped=skipped, primary_score=value),
     )

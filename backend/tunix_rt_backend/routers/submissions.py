@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,9 +15,10 @@ from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import RunId, SubmissionId
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
 from tunix_rt_backend.schemas.submissions import SubmissionBody, SubmissionSummary
-from tunix_rt_backend.services import audit, submissions
+from tunix_rt_backend.services import audit, kept, submissions
 from tunix_rt_backend.services.files import open_beneath
 from tunix_rt_backend.services.folders import deleting
+from tunix_rt_backend.tables import SubmissionRow
 
 router = APIRouter(prefix="/api/submissions", tags=["submissions"], responses=problems(404))
 
@@ -36,18 +38,19 @@ def list_submissions(
         rows, pagination = submissions.list_submissions(
             session, run_id=run_id, limit=limit, offset=offset, cursor=cursor
         )
-    data = [
-        SubmissionSummary(
-            submission_id=row.submission_id,
-            run_id=row.run_id,
-            digest=row.digest,
-            bytes=row.bytes,
-            evaluations=len(row.manifest["evaluations"]),
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
-    return Page(data=data, pagination=pagination)
+    return Page(data=[_summary(row) for row in rows], pagination=pagination)
+
+
+def _summary(row: SubmissionRow) -> SubmissionSummary:
+    evaluations = kept.part(row.manifest, "evaluations")
+    return SubmissionSummary(
+        submission_id=row.submission_id,
+        run_id=row.run_id,
+        digest=row.digest,
+        bytes=row.bytes,
+        evaluations=len(evaluations) if isinstance(evaluations, dict) else None,
+        created_at=row.created_at,
+    )
 
 
 @router.post(
@@ -69,7 +72,7 @@ def create_submission(body: SubmissionBody, call: WriteCall, response: Response)
     return manifest
 
 
-@router.get("/{submission_id}", response_model=SubmissionManifest, responses=NOT_MODIFIED)
+@router.get("/{submission_id}", response_model=SubmissionManifest, responses=problems(409) | NOT_MODIFIED)
 def read_submission(submission_id: SubmissionPath, call: ReadCall, if_none_match: IfNoneMatch = None) -> Response:
     """Return what a submission says about itself: every file in it with its digest, and what it was made from."""
     with call.reading() as session:
@@ -77,7 +80,7 @@ def read_submission(submission_id: SubmissionPath, call: ReadCall, if_none_match
     etag = f'"{row.digest}"'
     if is_known(if_none_match, etag):
         return Response(status_code=304, headers={"etag": etag})
-    manifest = SubmissionManifest.model_validate(row.manifest)
+    manifest = kept.whole(SubmissionManifest, row.manifest, f"submission {submission_id!r}")
     return Response(manifest.model_dump_json(), headers={"etag": etag}, media_type="application/json")
 
 
@@ -95,7 +98,6 @@ def download_submission(submission_id: SubmissionPath, call: ReadCall, asked: As
 @router.delete("/{submission_id}", status_code=204)
 def delete_submission(submission_id: SubmissionPath, call: WriteCall) -> None:
     """Delete a submission; the run, its evaluations and its dataset stay."""
-    with call.reading() as session:
-        submissions.find(session, submission_id)
-    with deleting(submissions.folder_of(call.home, submission_id)), call.writing(submission_id) as session:
+    with contextlib.ExitStack() as after, call.writing(submission_id) as session:
         submissions.remove(session, submission_id)
+        after.enter_context(deleting(submissions.folder_of(call.home, submission_id)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,7 @@ from tunix_rt_backend.schemas.runs import (
     Upstream,
 )
 from tunix_rt_backend.services import archives, audit, configs, imports, metrics, plans, runs
+from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.runs import Found
 from tunix_rt_backend.tables import Job, Run
@@ -251,7 +253,7 @@ def get_run_status(run_id: RunId, call: ReadCall) -> RunState:
 @router.get(
     f"{_BASE}/{{run_id}}/config",
     response_model=dict[str, Any],
-    responses={200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}, **problems(404)},
+    responses={200: {"content": {"application/yaml": {"schema": {"type": "object"}}}}, **problems(404, 409)},
 )
 def get_run_config(
     run_id: RunId,
@@ -263,6 +265,7 @@ def get_run_config(
     with call.reading() as session:
         config = runs.find(session, call.home, run_id).row.config
     if form == "yaml" or (form is None and "yaml" in request.headers.get("accept", "")):
+        configs.from_record(config, f"run {run_id!r}")  # a file that no command reads is none
         return PlainTextResponse(configs.to_yaml(config), media_type="application/yaml")
     return config
 
@@ -298,7 +301,7 @@ def resume_run(run_id: RunId, call: WriteCall, response: Response, idempotency_k
 def delete_run(run_id: RunId, call: WriteCall, request: Request) -> None:
     """Delete a run with its files; what was made from it (evaluations, submissions) stays."""
     kept: Metrics = request.app.state.metrics
-    with call.writing(run_id) as session:
+    with contextlib.ExitStack() as after, call.writing(run_id) as session:
         runs.remove(session, call.home, run_id)
-    runs.remove_files(call.home, run_id)
+        after.enter_context(deleting(call.home / "runs" / run_id))
     kept.forget(run_id)

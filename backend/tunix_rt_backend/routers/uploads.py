@@ -31,6 +31,7 @@ from tunix_rt_backend.schemas.uploads import (
 )
 from tunix_rt_backend.services import receiving, uploads
 from tunix_rt_backend.services.receiving import Receiver
+from tunix_rt_backend.services.rows import new_id
 
 router = APIRouter(tags=["datasets"], responses=problems())
 
@@ -93,7 +94,7 @@ async def ingest_dataset(
         for name, value in zip(receiving.FIELDS, (source_name, schema, mapping, license, on_error), strict=True)
         if value is not None
     }
-    holding = _Holding(call, uploads.next_id())
+    holding = _Holding(call, new_id())
     try:
         _options(asked)
         body = await holding.receive(request)
@@ -128,7 +129,7 @@ def list_uploads(
     return Page(data=rows, pagination=pagination)
 
 
-@router.get("/api/datasets/uploads/{upload_id}", responses=problems(404))
+@router.get("/api/datasets/uploads/{upload_id}", responses=problems(404, 409))
 def read_upload(upload_id: uuid.UUID, call: ReadCall) -> UploadDetail:
     """Say how far an upload is, and which of its rows cannot be used."""
     with call.reading() as session:

@@ -128,13 +128,13 @@ class DatasetListed(Wire):
     """Rows of all splits."""
     bytes: int
     """Size of its folder."""
-    splits: dict[str, int]
-    """Rows of each split."""
-    licenses: dict[str, int]
+    splits: dict[str, int] | None
+    """Rows of each split. None, as for the next three: another version kept it; `tunix-rt index` makes it again."""
+    licenses: dict[str, int] | None
     """Rows by licence."""
-    families: dict[str, int]
+    families: dict[str, int] | None
     """Rows by family."""
-    counts: Counts
+    counts: Counts | None
     """Where the rows went."""
 
 

@@ -100,8 +100,8 @@ class EvaluationSummary(Wire):
     """contract | few_shot_plain | few_shot_turns"""
     n: int
     """Items with a score."""
-    items: int
-    """Items that were asked."""
+    items: int | None
+    """Items that were asked; None: the row was kept by another version, `tunix-rt index` makes it again."""
     strict: Estimate | None
     """Share of right answers in their place, with its 95 % interval; None: nothing is scored."""
     lenient: Estimate | None
@@ -187,12 +187,12 @@ class TaskSummary(Wire):
 class Scorecard(Wire):
     """How many items stand behind a score."""
 
-    n_items: int
-    """Items that were asked."""
+    n_items: int | None
+    """Items that were asked; None as in `items`."""
     n_scored: int
     """Items with a score."""
-    n_skipped: int
-    """Items without one."""
+    n_skipped: int | None
+    """Items without one; None as in `items`."""
     primary_score: float | None
     """The score that the board is ordered by, 0 to 1."""
 

@@ -28,7 +28,7 @@ class SubmissionSummary(Wire):
     """Digest of the content."""
     bytes: int
     """Size of the folder."""
-    evaluations: int
-    """Evaluations in the bundle."""
+    evaluations: int | None
+    """Evaluations in the bundle; None: the row was kept by another version, `tunix-rt index` makes it again."""
     created_at: datetime
     """When it was bundled."""

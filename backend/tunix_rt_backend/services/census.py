@@ -7,6 +7,7 @@ So nobody waits to write while ten thousand folders are read. It does not know w
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,13 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import Field
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import DataError as DataFault
 from sqlalchemy.orm import Session
 
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, Format
-from tunix_rt_backend.services import index, jobs
+from tunix_rt_backend.services import folders, index, jobs
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Run, SubmissionRow
 
 _AT_ONCE = 500
@@ -160,36 +161,48 @@ def _read(
     census.marks = now
 
 
+def settle(session: Session, home: Path) -> None:
+    """End every deletion that a crash cut off: a folder whose row is there comes back, any other one goes.
+
+    A deletion that is at work holds its row until it is committed, so that it is waited for.
+    """
+    for part, (_, key, *_) in PARTS.items():
+        for name, aside in folders.hidden(home / part):
+            row = session.scalar(select(key).where(key == name).with_for_update())
+            folder = home / part / name
+            if row is not None and not folder.exists():
+                with contextlib.suppress(FileNotFoundError):  # whoever deletes it was through in the meantime
+                    aside.rename(folder)
+            else:
+                folders.delete(aside)
+
+
 def write(session: Session, census: Census) -> IndexReport:
     """Delete every index row and make all of them again: from the census, and from the jobs whose run has no folder.
 
     What has changed since the census was taken is read again. A folder that is not whole has no row: it is reported.
     """
+    settle(session, census.home)
     _read(census, marks(census.home))
     ends = jobs.ends(session)
-    counted = {}
+    counted, unread = {}, dict[Place, str]()
     for part, (table, key, *_) in PARTS.items():
         session.execute(delete(table))
         found = {place.name: read for place, read in census.found.items() if place.part == part}
         if part == "runs":
             found = {name: index.recorded_values(read, *ends.get(name, (None, None))) for name, read in found.items()}
-            waiting = (name for name in ends if Place(part, name) not in census.marks)
-            found |= {name: index.waiting_values(*ends[name]) for name in waiting}
+            for name in ends:
+                if Place(part, name) not in census.marks:
+                    try:
+                        found[name] = index.waiting_values(*ends[name])
+                    except TunixRtError as error:
+                        unread[Place(part, name)] = str(error)
         refused = _insert(session, table, key.key, found.values())
         census.problems.update({Place(part, name): problem for name, problem in refused.items()})
         counted[part] = len(found) - len(refused)
-    broken = [
-        Broken(folder=f"{place.part}/{place.name}", problem=census.problems[place])
-        for place in census.marks
-        if place in census.problems
-    ]
+    wrong = {place: census.problems[place] for place in census.marks if place in census.problems} | unread
+    broken = [Broken(folder=f"{place.part}/{place.name}", problem=problem) for place, problem in wrong.items()]
     return IndexReport(**counted, broken=broken)
-
-
-def rebuild(session: Session, home: Path) -> IndexReport:
-    """Take a census and make the index of it; nothing is committed here."""
-    index.remember_evaluations(session)
-    return write(session, take(home))
 
 
 def _insert(session: Session, table: type[Base], key: str, rows: Iterable[dict[str, Any]]) -> dict[str, str]:

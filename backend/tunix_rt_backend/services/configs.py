@@ -19,9 +19,10 @@ from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import CONFIGS, SessionConfig, SFTConfig, load_config
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
-from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.errors import Conflict, Unprocessable
 from tunix_rt_backend.schemas.names import DatasetKey, TaskName
 from tunix_rt_backend.schemas.runs import RunRequest
+from tunix_rt_backend.services import kept
 
 _LARGEST = 2**53
 """Beyond it JSON numbers are not read alike everywhere."""
@@ -95,9 +96,14 @@ def check_names(config: Format) -> None:
             _check_task(name)
 
 
-def from_record(values: Mapping[str, Any]) -> Format:
-    """Return a configuration as a job or an index row keeps it."""
-    return CONFIGS[values["kind"]].model_validate(dict(values))
+def from_record(values: Mapping[str, Any], row: str) -> Format:
+    """Return a configuration as an index row keeps it; raise Conflict if another version of tunix-rt wrote it."""
+    kind = CONFIGS.get(str(values.get("kind")))
+    if kind is None:
+        raise Conflict(
+            f"the row of {row} was kept by another version of tunix-rt (kind is {values.get('kind')!r}); {kept.AGAIN}"
+        )
+    return kept.whole(kind, dict(values), row)
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:

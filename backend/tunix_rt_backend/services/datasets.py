@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
-import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -189,8 +187,8 @@ def reconcile(session: Session, home: Path, without_row: list[str], without_fold
     session.execute(delete(DatasetRow).where(DatasetRow.key.in_(without_folder)))
 
 
-def set_aside(session: Session, home: Path, key: str) -> Path | None:
-    """Delete the row of a dataset and give its folder a hidden name; return that, None if there was no folder.
+def remove(session: Session, home: Path, key: str) -> None:
+    """Delete the row of a dataset, and keep everybody from starting a run on it until the transaction ends.
 
     Raises NotFound if there is neither, and Conflict while a run that waits or is worked on trains on it.
     """
@@ -207,11 +205,6 @@ def set_aside(session: Session, home: Path, key: str) -> Path | None:
     if row is not None:
         session.delete(row)
         session.flush()
-    if not there:
-        return None
-    aside = folder.with_name(f".{key}.{uuid.uuid4().hex[:8]}.deleted")
-    os.rename(folder, aside)
-    return aside
 
 
 def _worked_on(home: Path, key: str) -> list[str]:
@@ -224,13 +217,3 @@ def _worked_on(home: Path, key: str) -> list[str]:
                 if configs.dataset_key(read_run_config(run).model_dump(mode="json")) == key:
                     found.append(run.id)
     return found
-
-
-def put_back(home: Path, key: str, aside: Path) -> None:
-    """Undo `set_aside`."""
-    os.rename(aside, folder_of(home, key))
-
-
-def discard(aside: Path) -> None:
-    """Remove a folder that was set aside."""
-    shutil.rmtree(aside, ignore_errors=True)

@@ -7,6 +7,7 @@ back. It does not know who asks, and changes no folder.
 from __future__ import annotations
 
 import contextlib
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +27,8 @@ from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.services import configs, jobs
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
+
+logger = logging.getLogger(__name__)
 
 IMPORT_RECORD = "import.json"
 """File in an evaluation's folder, or beside a run's logs, that says that it was taken in from elsewhere."""
@@ -166,7 +169,12 @@ def refresh_run(session: Session, home: Path, run_id: str) -> Run | None:
     if newest is None or oldest is None:
         session.execute(delete(Run).where(Run.run_id == run_id))
         return None
-    return _upsert(session, Run, waiting_values(oldest, newest))
+    try:
+        values = waiting_values(oldest, newest)
+    except DataError as error:  # its row stays as it is, and whoever ends or deletes it can do so
+        logger.warning("%s", error)
+        return session.get(Run, run_id)
+    return _upsert(session, Run, values)
 
 
 def stale_runs(session: Session, home: Path) -> list[str]:
@@ -244,8 +252,18 @@ def recorded_values(record: RunRecord, oldest: Job | None, newest: Job | None) -
 
 
 def waiting_values(oldest: Job, newest: Job) -> dict[str, Any]:
-    """Return the row of a run that has no folder yet: its jobs are all that is known of it."""
-    config = oldest.spec["config"]
+    """Return the row of a run that has no folder yet: its jobs are all that is known of it.
+
+    Raises DataError if another version kept them.
+    """
+    try:
+        config = oldest.spec["config"]
+        dataset_key, model_id, seed = configs.dataset_key(config), configs.base_model(config), config["seed"]
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"job {oldest.id} was kept by another version of tunix-rt: its configuration has no {error}; "
+            f"cancel run {oldest.run_id} and start a new one"
+        ) from error
     failed = newest.status == "failed"
     return {
         "run_id": oldest.run_id,
@@ -253,10 +271,10 @@ def waiting_values(oldest: Job, newest: Job) -> dict[str, Any]:
         "mode": "async",
         "status": "preparing" if newest.status == "running" else newest.status,
         "stage": "queued" if newest.status in jobs.ACTIVE else "done",
-        "dataset_key": configs.dataset_key(config),
+        "dataset_key": dataset_key,
         "dataset_digest": None,
-        "model_id": configs.base_model(config),
-        "seed": config["seed"],
+        "model_id": model_id,
+        "seed": seed,
         "created_at": oldest.created_at,
         "started_at": newest.started_at,
         "completed_at": newest.finished_at,

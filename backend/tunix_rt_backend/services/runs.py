@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +18,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
-from tunix_rt.errors import TunixRtError
+from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.formats import MANIFEST, Format
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt_backend.errors import Conflict, NotFound
@@ -159,9 +157,12 @@ def find(session: Session, home: Path, run_id: str) -> Found:
     elif newest is not None:
         oldest = jobs.oldest(session, run_id)
         assert oldest is not None
-        return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None)
+        try:
+            return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None)
+        except DataError as error:
+            problem = str(error)
     if row is None:
-        why = f"its folder cannot be read: {problem}" if problem else "GET /api/tunix/runs lists them"
+        why = f"it cannot be read: {problem}" if problem else "GET /api/tunix/runs lists them"
         raise NotFound(f"there is no run {run_id!r}; {why}")
     return Found(row, None, newest, problem)
 
@@ -241,7 +242,7 @@ def retry(session: Session, home: Path, run_id: str, *, actor: str, idempotency_
         return before
     found = find(session, home, run_id)
     _check_idle(found)
-    config = configs.from_record(found.row.config)
+    config = configs.from_record(found.row.config, f"run {run_id!r}")
     configs.check_names(config)
     return _start(
         session,
@@ -278,7 +279,7 @@ def _check_idle(found: Found) -> None:
 
 
 def remove(session: Session, home: Path, run_id: str) -> None:
-    """Delete the row and the jobs of a run; raise Conflict while somebody works on it. `remove_files` does the rest."""
+    """Delete the row and the jobs of a run; raise Conflict while somebody works on it. The folder stays."""
     _check_exists(session, home, run_id)
     busy = jobs.active(session, run_id)
     if busy:
@@ -293,15 +294,6 @@ def _check_exists(session: Session, home: Path, run_id: str) -> None:
     """Raise NotFound if there is neither a row nor a folder of a run, whole or not."""
     if session.get(Run, run_id) is None and not (home / "runs" / run_id).is_dir():
         raise NotFound(f"there is no run {run_id!r}; GET /api/tunix/runs lists them")
-
-
-def remove_files(home: Path, run_id: str) -> None:
-    """Delete the folder of a run: first its name, so that nobody ever sees half of it."""
-    folder = home / "runs" / run_id
-    if folder.is_dir():
-        gone = folder.with_name(f".{run_id}.{uuid.uuid4().hex[:8]}.tmp")
-        folder.rename(gone)
-        shutil.rmtree(gone)
 
 
 def output_of(home: Path, job: Job | None) -> str:

@@ -38,15 +38,16 @@ from tunix_rt_backend.schemas.uploads import (
     UploadResult,
     UploadStatus,
 )
-from tunix_rt_backend.services import audit, receiving
+from tunix_rt_backend.services import audit, kept, receiving
 from tunix_rt_backend.services.inserting import GAP_SECONDS, Inserting, Transactions
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.services.receiving import Receiver
-from tunix_rt_backend.services.rows import new_id
 from tunix_rt_backend.tables import Trace, Upload, utc_now
 
 _CONTENT = "content:"
 """Start of the key of an upload whose client gave none; a client's key has no colon."""
+_READ_ELSEWHERE = "its traces are here; GET /api/datasets/uploads says what else is known of it"
+"""What to do about an upload that another version kept: no folder holds it, so that no index makes it again."""
 _DELETED_AT_ONCE = 1000
 """Traces of one piece of a deletion: about 50 ms, in which nobody else may write to SQLite."""
 
@@ -158,18 +159,19 @@ def _result(call: Transactions, upload_id: uuid.UUID, *, replayed: bool) -> Uplo
     with call.reading() as session:
         upload = _row(session, upload_id)
         ids = select(Trace.id).where(Trace.upload_id == upload_id).order_by(Trace.seq).limit(MAX_TRACE_IDS)
-        return UploadResult(
-            upload_id=upload.id,
-            ingested_count=upload.rows_inserted,
-            trace_ids=list(session.scalars(ids)),
-            rows_read=upload.rows_read,
-            rows_rejected=upload.rows_rejected,
-            errors=upload.errors,
-            reasons=upload.reasons,
-            schema_name=upload.schema_name,
-            digest=upload.digest or "",
-            replayed=replayed,
-        )
+        values = {
+            "upload_id": upload.id,
+            "ingested_count": upload.rows_inserted,
+            "trace_ids": list(session.scalars(ids)),
+            "rows_read": upload.rows_read,
+            "rows_rejected": upload.rows_rejected,
+            "errors": upload.errors,
+            "reasons": upload.reasons,
+            "schema_name": upload.schema_name,
+            "digest": upload.digest or "",
+            "replayed": replayed,
+        }
+        return kept.whole(UploadResult, values, f"upload {upload_id}", hint=_READ_ELSEWHERE)
 
 
 def _row(session: Session, upload_id: uuid.UUID) -> Upload:
@@ -195,7 +197,8 @@ def _listed(home: Path, upload: Upload) -> dict[str, Any]:
 def detail(session: Session, home: Path, upload_id: uuid.UUID) -> UploadDetail:
     """Return one upload; raise NotFound if there is none."""
     upload = _row(session, upload_id)
-    return UploadDetail(**_listed(home, upload), errors=upload.errors, reasons=upload.reasons)
+    values = {**_listed(home, upload), "errors": upload.errors, "reasons": upload.reasons}
+    return kept.whole(UploadDetail, values, f"upload {upload_id}", hint=_READ_ELSEWHERE)
 
 
 def listing(
@@ -243,8 +246,3 @@ def sweep(call: Transactions) -> None:
     for upload_id in receiving.abandoned(call.settings.home):
         with contextlib.suppress(Conflict), receiving.held(call.settings.home, upload_id), call.stepping() as session:
             forget(session, upload_id)
-
-
-def next_id() -> uuid.UUID:
-    """Return the id of a new upload."""
-    return new_id()

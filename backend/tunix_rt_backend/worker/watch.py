@@ -73,6 +73,8 @@ class Watch:
     def look(self, ended: threading.Event | None = None) -> None:
         """Bring the rows of folders that came, changed or went since the last look up to date."""
         if not self._began:
+            with db.committing(self.sessions) as session:
+                census.settle(session, self.home)
             self.seen = dict.fromkeys(self._rows())
             self._began = True
         now = {place: mark for place, mark in census.marks(self.home).items() if mark is not None}

@@ -7,7 +7,7 @@
     │   ├── RenderError          a trace that would lose a part under the prompt contract
     │   └── ContaminationError   a dataset that overlaps an evaluation task
     ├── DigestError              bytes on disk are not the bytes that were recorded
-    ├── MissingError             a named dataset, run, model or task is not on this machine
+    ├── MissingError             a named dataset, run, model, task or device is not on this machine
     ├── BusyError                another process holds the folder
     ├── GradingError             a grader that broke (not a wrong answer, which is a score)
     ├── BudgetError              the work does not fit into the time or memory it was given
@@ -52,7 +52,7 @@ class DigestError(TunixRtError):
 
 
 class MissingError(TunixRtError):
-    """A dataset, run, model or task that is named but not on this machine."""
+    """A dataset, run, model, task or device that is named but not on this machine."""
 
 
 class BusyError(TunixRtError):

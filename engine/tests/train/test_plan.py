@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,7 +87,20 @@ def test_rows_that_are_too_short_are_refused_or_counted(home: Path, nano_files: 
     config = SFTConfig(base_model="nano", dataset="plan-v1", max_length=40)
     with pytest.raises(RenderError, match="longer than max_length=40"):
         plan_sft(config, home)
-    assert plan_sft(config.model_copy(update={"overlong": "drop"}), home).left_out > 0
+    plan = plan_sft(config.model_copy(update={"overlong": "drop"}), home)
+    assert plan.left_out > 0
+    assert plan.examples + plan.left_out == dataset.load(home, "plan-v1").manifest.splits["train"]
+
+
+@pytest.mark.parametrize("words", [["--dry-run"], []])
+def test_a_device_that_is_not_here_is_refused_in_a_sentence(home: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "tunix_rt", "train", "sft", "--dataset=plan-v1", "--model=nano", *words]
+    environment = os.environ | {"JAX_PLATFORMS": "cuda", "CUDA_VISIBLE_DEVICES": "", "TUNIX_RT_HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "there is no cuda device here; JAX finds cpu; leave the device out" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (home / "runs").exists()
 
 
 def test_full_fine_tuning_in_half_precision_is_refused() -> None:

@@ -17,6 +17,7 @@ import typer
 
 from tunix_rt.cli.check import Check, State
 from tunix_rt.cli.options import Json, home, show, show_json
+from tunix_rt.errors import MissingError
 
 PLUGINS = "tunix_rt.checks"
 """Entry point group by which another package adds checks: each entry names a function that returns Checks."""
@@ -132,7 +133,10 @@ def _devices() -> Check:
         from tunix_rt.train.devices import device_names
     except ImportError as error:
         return Check("devices", "fail", f"JAX cannot be imported: {error}", "install the extra `train`: `make setup`")
-    return Check("devices", "ok", ", ".join(device_names()))
+    try:
+        return Check("devices", "ok", ", ".join(device_names()))
+    except MissingError as error:
+        return Check("devices", "fail", str(error), "unset JAX_PLATFORMS")
 
 
 def _scorers() -> Check:

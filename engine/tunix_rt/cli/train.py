@@ -87,7 +87,9 @@ def new_sft_run(config: SFTConfig, reporter: Reporter, run_id: str | None = None
     from tunix_rt.provenance import folder_ref
     from tunix_rt.run import new_run
     from tunix_rt.train.base_models import fetch
+    from tunix_rt.train.devices import device_names
 
+    device_names()  # before anything is made
     frozen = dataset.load(home(), config.dataset or "")
     files = fetch(config.base_model, home(), path=config.model_path, progress=reporter.say)
     inputs = {

@@ -4,7 +4,30 @@ from __future__ import annotations
 
 import jax
 
+from tunix_rt.errors import MissingError
+
 
 def device_names() -> list[str]:
-    """Return one name a device, such as `cpu` or `TPU v5 lite`."""
-    return [device.device_kind for device in jax.devices()]
+    """Return one name a device, such as `cpu` or `TPU v5 lite`.
+
+    Raises MissingError if the kind of device that JAX_PLATFORMS asks for is not here.
+    """
+    try:
+        return [device.device_kind for device in jax.devices()]
+    except (AssertionError, RuntimeError) as error:  # of a CUDA device that is missing JAX only asserts
+        wanted = jax.config.jax_platforms
+        if not wanted:
+            raise
+        raise MissingError(
+            f"there is no {wanted} device here; JAX finds {_present(wanted)}; leave the device out (JAX_PLATFORMS "
+            "unset) to compute on that"
+        ) from error
+
+
+def _present(wanted: str) -> str:
+    """Return the kind of device that JAX takes if it is free to choose."""
+    try:
+        jax.config.update("jax_platforms", None)
+        return jax.default_backend()
+    finally:
+        jax.config.update("jax_platforms", wanted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from tunix_rt.formats import Format
 from tunix_rt.train.architecture import Architecture
 from tunix_rt.train.base_models import outline
 from tunix_rt.train.batches import Example, PackedData, encode, fitting
+from tunix_rt.train.devices import device_names
 from tunix_rt.train.tokenizer import Tokenizer
 
 EVAL_BATCHES = 16
@@ -61,15 +63,26 @@ class SFTPlan(Format):
     """Whether the speed was measured on this model, or estimated."""
 
 
-def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> tuple[PackedData, list[Example], list[str]]:
-    """Return the packed training data, the validation examples and the names of the traces that are left out."""
+class Prepared(NamedTuple):
+    """The examples of a fine-tuning."""
+
+    data: PackedData
+    """Packed training data."""
+    valid: list[Example]
+    """Validation examples."""
+    left_out: list[str]
+    """Names of the training examples that are too long."""
+
+
+def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> Prepared:
+    """Return what a configuration trains on and is measured on; validation examples that are too long go, too."""
     frozen = dataset.load(home, config.dataset or "")
     train, valid = (
         encode(frozen.traces(split), tokenizer) if split in frozen.splits else [] for split in ("train", "valid")
     )
     drop = config.overlong == "drop"
     train, left_out = fitting(train[: config.max_examples], config.max_length, drop=drop)
-    valid, valid_left_out = fitting(valid, config.max_length, drop=drop) if valid else ([], [])
+    valid = fitting(valid, config.max_length, drop=drop)[0] if valid else []
     data = PackedData(
         train,
         max_length=config.max_length,
@@ -77,7 +90,7 @@ def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> tuple[Packed
         accumulation=config.accumulation,
         seed=config.seed,
     )
-    return data, valid, left_out + valid_left_out
+    return Prepared(data, valid, left_out)
 
 
 def steps_by_config(config: SFTConfig, data: PackedData) -> int:
@@ -134,7 +147,11 @@ def make_plan(
 
 
 def plan_sft(config: SFTConfig, home: Path) -> SFTPlan:
-    """Return the plan of a fine-tuning without the model's weights; its time is estimated from a matrix product."""
+    """Return the plan of a fine-tuning without the model's weights; its time is estimated from a matrix product.
+
+    Raises MissingError if the device that is asked for is not here, as the fine-tuning itself would.
+    """
+    device_names()
     base = outline(config.base_model, home, path=config.model_path)
     data, valid, left_out = prepare(config, home, base.tokenizer)
     flops = step_flops(config, base.architecture, data.trained_share)

@@ -89,7 +89,9 @@ def run_session(
     Raises:
         BudgetError: the budget is too small for the work.
         DigestError: something that the session was made from has changed since it began.
+        MissingError: the device that is asked for is not here.
     """
+    device_names()  # before anything is made
     run = resume or new_run(home, "session", config.name, config=config, run_id=run_id)
     if resume:
         check_inputs(resume)

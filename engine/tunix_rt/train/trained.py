@@ -14,6 +14,7 @@ from tunix_rt.formats import MANIFEST
 from tunix_rt.run import RunDir
 from tunix_rt.train.adapter import AdapterManifest, load_adapter, read_adapter
 from tunix_rt.train.base_models import fetch
+from tunix_rt.train.devices import device_names
 from tunix_rt.train.model import DType, LoadedModel, load_model
 
 
@@ -63,7 +64,7 @@ def load_named(
         dtype: Type of weights and activations.
         say: Told what is fetched or converted.
 
-    Raises MissingError if the run has no trained weights yet.
+    Raises MissingError if the run has no trained weights yet, or the device that is asked for is not here.
     """
     base = load_base(name, home, path=path, dtype=dtype, say=say)
     if isinstance(name, str):
@@ -80,6 +81,7 @@ def load_base(
     say: Callable[[str], None] | None = None,
 ) -> LoadedModel:
     """Load a base model by its name, or the one that a run trained, as it was before; see `load_named`."""
+    device_names()  # before anything is made
     if isinstance(name, RunDir):
         if not (name.adapter / MANIFEST).is_file():
             raise MissingError(f"run {name.id} has no trained weights yet; go on with `tunix-rt runs resume {name.id}`")

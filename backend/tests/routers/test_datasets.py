@@ -26,6 +26,7 @@ from tunix_rt_backend import db
 from tunix_rt_backend.errors import ServiceError
 from tunix_rt_backend.services import datasets, index, jobs, runs
 from tunix_rt_backend.services.folders import deleting
+from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import DatasetRow, Run, utc_now
 
@@ -245,3 +246,11 @@ def test_statistics_duplicates_and_diff_are_the_engines(
     assert found["added"] == 3
     assert sqlite_client.get("/api/datasets/sums-v1/diff", params={"other": "none-v1"}).status_code == 404
     assert sqlite_client.get("/api/datasets/sums-v1/diff").status_code == 422
+
+
+@pytest.mark.parametrize("place", [-5, 0, 3, 2**62, 2**63 - 1])
+def test_a_page_begins_where_a_line_does(sqlite_client: TestClient, sqlite_session: Session, place: int) -> None:
+    keep(sqlite_session, arithmetic_rows.traces(5))
+    build(sqlite_client)
+    cursor = encode_cursor(["train", place, 1])
+    assert sqlite_client.get("/api/datasets/sums-v1/preview", params={"cursor": cursor}).status_code == 404

@@ -28,6 +28,7 @@ from tunix_rt.run import RunDir, attempt, log_metrics, new_run
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.routers import run_files
 from tunix_rt_backend.services import access, tails
+from tunix_rt_backend.services.lines import MOST_BYTES
 from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.serving import listen
 from tunix_rt_backend.settings import Settings
@@ -198,9 +199,9 @@ def test_samples_come_in_pages_with_the_preview_first(sqlite_client: TestClient,
     assert told == [0, 1, 2, 3, 4, 6]
     assert previews[0] == {"examples": []}
     assert not any(previews[1:])
-    for place, status in ((-5, 200), (2**62, 200), (2**63 - 1, 200), (2**63, 404), ("x", 404)):
-        answer = sqlite_client.get(f"{BASE}/samples?cursor={encode_cursor([place])}")
-        assert answer.status_code == status, place
+    for place in (-5, 0, 3, 2**62, 2**63 - 1, 2**63, "x"):  # no line ends before any of them
+        answer = sqlite_client.get(f"{BASE}/samples?cursor={encode_cursor(['samples.jsonl', place, 1])}")
+        assert answer.status_code == 404, place
     assert sqlite_client.get(f"{BASE}/samples?cursor=abc").status_code == 404
 
 
@@ -354,3 +355,11 @@ def test_packed_metrics_are_the_plain_ones(sqlite_client: TestClient, made: RunD
     kept = Path(made.home / "cache" / "metrics" / "r.answer")
     sqlite_client.app.state.metrics.precompute("r")  # type: ignore[attr-defined]
     assert gzip.decompress(kept.read_bytes().split(b"\n", 1)[1]) == plain.content
+
+
+def test_sample_that_is_longer_than_a_page_is_a_sentence(sqlite_client: TestClient, made: RunDir) -> None:
+    (made.path / "samples.jsonl").write_bytes(b'{"i": 0}\n{"i": "' + b"x" * MOST_BYTES)
+    page = sqlite_client.get(f"{BASE}/samples?limit=1").json()
+    assert page["data"] == [{"i": 0}]
+    answer = sqlite_client.get(f"{BASE}/samples?cursor={page['pagination']['next_cursor']}")
+    assert (answer.status_code, "row 1 of samples.jsonl" in answer.json()["detail"]) == (409, True)

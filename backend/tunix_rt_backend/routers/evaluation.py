@@ -167,7 +167,7 @@ def read_evaluation(evaluation_id: EvaluationPath, call: ReadCall, if_none_match
     return Response(manifest.model_dump_json(), headers={"etag": etag}, media_type="application/json")
 
 
-@router.get("/api/evaluations/{evaluation_id}/samples", responses=problems(404))
+@router.get("/api/evaluations/{evaluation_id}/samples", responses=problems(404, 409))
 def list_evaluation_samples(
     evaluation_id: EvaluationPath,
     call: ReadCall,

@@ -131,7 +131,7 @@ def _metrics(metrics: Metrics, run_id: str, query: MetricsQuery, call: ReadCall)
         return EMPTY
 
 
-@router.get("/samples")
+@router.get("/samples", responses=problems(409))
 def read_run_samples(run_id: RunId, call: ReadCall, limit: Limit = 50, cursor: Cursor = None) -> RunSamples:
     """Return the tokens of a run's first examples with their loss mask, and a page of its samples, if it wrote any."""
     with call.reading() as session:

@@ -99,8 +99,13 @@ def preview(
 ) -> tuple[list[RowPreview], Pagination]:
     """Return rows of a split as the model reads them."""
     with open_split(home, manifest, split) as stream:
-        found, pagination = lines.page(stream, split, limit=limit, cursor=cursor)
-    return [_preview(manifest, split, number, value) for number, value in found], pagination
+        return lines.page(
+            stream,
+            split,
+            lambda line, number: _preview(manifest, split, number, lines.value_of(line, split, number)),
+            limit=limit,
+            cursor=cursor,
+        )
 
 
 def _preview(manifest: DatasetManifest, split: str, number: int, value: dict[str, Any]) -> RowPreview:
@@ -126,15 +131,15 @@ def listed_rows(
 ) -> tuple[list[Shape], Pagination]:
     """Return rows of a dataset that have this shape: rejected ones, duplicates, or those in quarantine."""
     manifest, name = read(home, key), _LISTS[shape]
-    with open_file(home, manifest, name) as stream:
-        found, pagination = lines.page(stream, name, limit=limit, cursor=cursor)
-    rows = []
-    for number, value in found:
+
+    def row(line: bytes, number: int) -> Shape:
         try:
-            rows.append(shape.model_validate(value))
+            return shape.model_validate(lines.value_of(line, name, number))
         except ValidationError as error:
             raise _damaged(manifest, name, number) from error
-    return rows, pagination
+
+    with open_file(home, manifest, name) as stream:
+        return lines.page(stream, name, row, limit=limit, cursor=cursor)
 
 
 def _damaged(manifest: DatasetManifest, name: str, number: int) -> Conflict:

@@ -6,7 +6,7 @@ A row is the index of a folder, and the folder is what is read: its manifest and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,16 +28,15 @@ from tunix_rt.run import RunDir
 from tunix_rt_backend.errors import Conflict, NotFound, Unprocessable
 from tunix_rt_backend.schemas.evaluation import EvaluateBody, EvaluationBody, EvaluationSettings
 from tunix_rt_backend.schemas.pages import Pagination
-from tunix_rt_backend.services import jobs, tasks
-from tunix_rt_backend.services.files import OpenFile, opening_beneath
-from tunix_rt_backend.services.pages import decode_cursor, encode_cursor, page
+from tunix_rt_backend.services import jobs, lines, tasks
+from tunix_rt_backend.services.files import opening_beneath
+from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.tables import EvaluationRow, Job, Run
 
 Verdict = Literal["right", "wrong", "unscored"]
 
 MOST_READ = 32 * 2**20
 """Bytes of samples that one request looks through at most; a page may hold fewer rows than asked for, and go on."""
-_BLOCK = 2**20
 
 
 def request_of_run(
@@ -203,25 +202,18 @@ def read_samples(
 ) -> tuple[list[Sample], Pagination]:
     """Return the next samples of an evaluation that are to be kept, in the order of the task.
 
-    A cursor is the offset of a line. At most `MOST_READ` bytes are looked through, so that a page may end early.
+    At most `MOST_READ` bytes are looked through, so that a page may end early.
     """
-    found: list[Sample] = []
-    with opening_beneath(folder_of(home, evaluation_id), SAMPLES) as file:
-        start = 0
-        if cursor is not None:
-            start = decode_cursor(cursor, [int])[0]
-            if not 0 < start < file.size or file.read(start - 1, 1) != b"\n":
-                raise NotFound("there is no such page: the cursor is not one that this list gave; begin without one")
-        following: int | None = None
-        for offset, line in _lines(file, start):
-            if len(found) == limit or offset - start >= MOST_READ:
-                following = offset
-                break
-            sample = _sample(evaluation_id, line)
-            if keep(sample):
-                found.append(sample)
-    next_cursor = None if following is None else encode_cursor([following])
-    return found, Pagination(limit=limit, offset=0, next_offset=None, next_cursor=next_cursor)
+
+    def kept(line: bytes, number: int) -> Sample | None:
+        if not line.endswith(b"\n"):  # torn
+            return None
+        sample = _sample(evaluation_id, line)
+        return sample if keep(sample) else None
+
+    folder = folder_of(home, evaluation_id)
+    with opening_beneath(folder, SAMPLES) as file, open(file.descriptor, "rb", closefd=False) as stream:
+        return lines.page(stream, SAMPLES, kept, limit=limit, cursor=cursor, most=MOST_READ)
 
 
 def sample_filter(
@@ -245,16 +237,6 @@ def sample_filter(
 def _verdict(sample: Sample) -> Verdict:
     value = sample.strict.value
     return "unscored" if value is None else "right" if value == 1 else "wrong"
-
-
-def _lines(file: OpenFile, start: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the whole lines of a file with their offsets; a torn last one is passed over."""
-    offset, rest = start, b""
-    while block := file.read(offset + len(rest), _BLOCK):
-        *lines, rest = (rest + block).split(b"\n")
-        for line in lines:
-            yield offset, line
-            offset += len(line) + 1
 
 
 def _sample(evaluation_id: str, line: bytes) -> Sample:

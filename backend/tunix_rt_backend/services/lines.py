@@ -1,11 +1,12 @@
-"""Pages of a JSON Lines file that no longer changes, read by byte offsets; it does not know what a line means.
+"""Pages of a JSON Lines file that at most grows, read by byte offsets; it does not know what a line means.
 
 A cursor is the file's name, the offset of a line and its number, so that page 10,000 costs what page 1 does.
 """
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO, TypeVar
 
 import orjson
 
@@ -16,17 +17,33 @@ from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
 MOST_BYTES = 8 * 2**20
 """A page ends early, but not before its first line, when its lines are longer than this together."""
 
+Row = TypeVar("Row")
+
 
 def page(
-    stream: BinaryIO, name: str, *, limit: int, cursor: str | None
-) -> tuple[list[tuple[int, dict[str, Any]]], Pagination]:
-    """Return `(number, value)` of the lines of one page, in their order, and where the next page begins."""
+    stream: BinaryIO,
+    name: str,
+    read: Callable[[bytes, int], Row | None],
+    *,
+    limit: int,
+    cursor: str | None,
+    most: int = MOST_BYTES,
+) -> tuple[list[Row], Pagination]:
+    """Return the rows of one page, in their order, and where the next page begins.
+
+    `read` makes a row of a line and its number, or None of a line that is passed over. At most about `most` bytes are
+    looked through. Raises Conflict for a line that alone has more.
+    """
     start, number = _place(stream, name, cursor)
     first, size = number, 0
-    rows: list[tuple[int, dict[str, Any]]] = []
+    rows: list[Row] = []
     stream.seek(start)
-    while len(rows) < limit and size < MOST_BYTES and (line := stream.readline()):
-        rows.append((number, value_of(line, name, number)))
+    while len(rows) < limit and size < most and (line := stream.readline(most)):
+        if len(line) == most and not line.endswith(b"\n"):
+            raise Conflict(f"row {number} of {name} has more than {most:,} bytes; look into the file itself")
+        row = read(line, number)
+        if row is not None:
+            rows.append(row)
         number += 1
         size += len(line)
     more = bool(stream.read(1))
@@ -49,7 +66,8 @@ def _place(stream: BinaryIO, name: str, cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return 0, 0
     file, start, number = decode_cursor(cursor, [str, int, int])
-    stream.seek(max(start - 1, 0))
-    if file != name or start < 1 or number < 1 or stream.read(1) != b"\n":
+    known = file == name and 0 < start <= stream.seek(0, 2) and number > 0
+    stream.seek(start - 1 if known else 0)
+    if not known or stream.read(1) != b"\n":
         raise NotFound(f"there is no such page: the cursor is not one that the list of {name} gave; begin without one")
     return start, number

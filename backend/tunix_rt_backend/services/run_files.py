@@ -6,7 +6,9 @@ It knows no HTTP, and does not know how a run is carried out.
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import exists, select
@@ -15,15 +17,14 @@ from sqlalchemy.orm import Session
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.run_files import Artifact, Artifacts, RunSamples
+from tunix_rt_backend.services import lines
 from tunix_rt_backend.services.curves import parse_row
-from tunix_rt_backend.services.files import has_folder, list_beneath, opening_beneath
-from tunix_rt_backend.services.pages import decode_cursor, encode_cursor
+from tunix_rt_backend.services.files import has_folder, list_beneath, open_beneath, opening_beneath
 from tunix_rt_backend.services.run_state import read_manifest
 from tunix_rt_backend.tables import Job, Run
 
 _PREVIEW_BYTES = 8 * 2**20
-_PAGE_BYTES = 4 * 2**20
-"""Most bytes of samples that one page reads."""
+_SAMPLES = "samples.jsonl"
 
 
 def check_run(session: Session, home: Path, run_id: str) -> Path:
@@ -54,20 +55,21 @@ def list_artifacts(session: Session, home: Path, run_id: str, *, limit: int, off
 
 
 def read_samples(session: Session, home: Path, run_id: str, *, limit: int, cursor: str | None) -> RunSamples:
-    """Return the preview and one page of a run's samples; a cursor is a place in the file."""
+    """Return the preview and one page of a run's samples."""
     folder = check_run(session, home, run_id)
-    start = max(0, decode_cursor(cursor, [int])[0]) if cursor else 0
-    preview, rows, end = None, [], None
+    preview = None
     if cursor is None:
         with contextlib.suppress(NotFound, orjson.JSONDecodeError), opening_beneath(folder, "preview.json") as file:
             said = orjson.loads(file.read(0, min(file.size, _PREVIEW_BYTES)))
             preview = said if isinstance(said, dict) else None
-    with contextlib.suppress(NotFound), opening_beneath(folder, "samples.jsonl") as file:
-        data = file.read(start, min(_PAGE_BYTES, max(0, file.size - start)))
-        lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
-        rows = [row for line in lines[:limit] if (row := parse_row(line)) is not None]
-        after = start + sum(map(len, lines[:limit]))
-        end = after if lines and (len(lines) > limit or after < file.size) else None
-    next_cursor = encode_cursor([end]) if end is not None else None
-    pagination = Pagination(limit=limit, offset=0, next_offset=None, next_cursor=next_cursor)
+    rows, pagination = _samples(folder, limit=limit, cursor=cursor)
     return RunSamples(preview=preview, data=rows, pagination=pagination)
+
+
+def _samples(folder: Path, *, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], Pagination]:
+    try:
+        opened = open_beneath(folder, _SAMPLES)
+    except NotFound:  # not written yet
+        return [], Pagination(limit=limit, offset=0, next_offset=None, next_cursor=None)
+    with os.fdopen(opened.descriptor, "rb") as stream:
+        return lines.page(stream, _SAMPLES, lambda line, number: parse_row(line), limit=limit, cursor=cursor)

@@ -61,6 +61,18 @@ def test_lists_show_what_is_known_until_the_index_is_made_again(
     assert client.get("/api/leaderboard?all=true&limit=7").json()["data"] == before["/api/leaderboard?all=true"]
 
 
+def test_board_does_not_remember_what_it_could_not_read(
+    client: TestClient, session: Session, settings: Settings
+) -> None:
+    session.execute(update(EvaluationRow).values(metrics={"items": 6, "strict": 0.5}))
+    session.commit()
+    path = "/api/leaderboard?all=true"
+    assert [row["strict"] for row in client.get(path).json()["data"]] == [None, None]
+    reindex(session, settings.home)
+    session.commit()
+    assert None not in [row["strict"] for row in client.get(path).json()["data"]]
+
+
 @pytest.mark.parametrize("other", OTHERS)
 def test_one_row_is_refused_with_a_sentence(client: TestClient, session: Session, other: Any) -> None:
     row = next(row for row in client.get("/api/submissions").json()["data"] if row["run_id"] == RUN)

@@ -285,7 +285,7 @@ def _leaderboard(
         filters=wanted.given,
     )
     content = found.model_dump_json().encode()
-    if board and all(row.items is not None for row in found.data):  # a row that is made again leaves the board as it is
+    if board and all(_is_whole(shown, row) for shown, (_, row) in zip(found.data, rows, strict=True)):
         board.keep(asked, content)
     return Response(content, media_type="application/json")
 
@@ -324,6 +324,12 @@ def _summary(row: EvaluationRow) -> dict[str, object]:
         "evaluated_at": row.created_at,
         "imported": kept.part(row.metrics, "imported") is True,
     }
+
+
+def _is_whole(shown: EvaluationSummary, row: EvaluationRow) -> bool:
+    """Return whether all of a row could be read; if not, making it again changes the answer, but not the board."""
+    pairs = ((shown.strict, row.strict), (shown.lenient, row.lenient))
+    return shown.items is not None and all((estimate is None) == (value is None) for estimate, value in pairs)
 
 
 def _ranked(standing: Standing, row: EvaluationRow, score: ScoreName) -> LeaderboardRow:

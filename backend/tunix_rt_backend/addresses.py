@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 
+_WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](?::\d+)?|(?P<four>[^:]*):\d+")
+"""An address as some proxies write it: `192.0.2.1:5678`, `[2001:db8::1]:443`."""
+
 
 def parse(text: str) -> Address | None:
-    """Return an address, an IPv4 one that IPv6 wraps as itself; None: it is none, such as that of a Unix socket."""
+    """Return an address, an IPv4 one that IPv6 wraps as itself; None: it is none, such as that of a Unix socket.
+
+    A port after it is left out.
+    """
+    text = text.strip()
+    if written := _WITH_PORT.fullmatch(text):
+        text = written["six"] or written["four"] or ""
     try:
-        found = ipaddress.ip_address(text.strip().partition("%")[0])
+        found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found

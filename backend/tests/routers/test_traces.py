@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.tables import AuditEntry, Rating, Trace, TraceScore
 
 MISSING = "00000000-0000-4000-8000-000000000000"
@@ -172,6 +173,14 @@ def test_pages_by_cursor_show_every_trace_once(client: TestClient, query: str) -
         cursor = f"&cursor={page['pagination']['next_cursor']}"
         client.post("/api/traces", json=payload("new", source="s"))
     assert seen == [str(n) for n in reversed(range(25))]
+
+
+@pytest.mark.parametrize("place", [-(2**63) + 1, -1, 2**63, 2**63 - 1, 0])
+@pytest.mark.parametrize("query", ["", "&q=a", "&q=a%20b"])
+def test_a_cursor_that_no_list_gave_shows_no_page(client: TestClient, place: int, query: str) -> None:
+    post(client)
+    answer = client.get(f"/api/traces?cursor={encode_cursor([place])}{query}")
+    assert answer.status_code == (200 if 0 <= place < 2**63 else 404), answer.text
 
 
 def test_a_deleted_trace_is_gone_with_what_hangs_on_it(client: TestClient, session: Session) -> None:

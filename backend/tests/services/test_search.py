@@ -207,3 +207,27 @@ def test_ascii_is_cut_as_any_other_text_is() -> None:
     cut = words(text)
     assert words(text + " é") == cut + " é"
     assert cut.endswith("o neil x 1 000 state of the art 3 14")
+
+
+APART = "৴፩௰𐄇①⒈🄀㉑\u0bf1\u137c\u0d70\u19b0\u19c0\u19c8\u19c9\u1cf2\u1cf3"
+KEPT = "〇Ⅷ٣५๒𝟗一中가あʼnªßჱᲐꮿ𐐀𞤀\u1cf1\u19c1\u16ee𒐀"
+
+
+def test_what_one_database_keeps_in_no_word_parts_words_on_both(session: Session) -> None:
+    for letter in APART + KEPT:
+        traces.create(session, [make_trace(f"xx{letter}yyyy", [f"alone {letter}"], f"is {ord(letter):x}")])
+    session.commit()
+    for letter in APART + KEPT:
+        name = f"is {ord(letter):x}"
+        for q in (f"xx{letter}yyyy", f"xx{letter}yyy*", f'"alone {letter} {name}"', f'"{letter} {name}"'):
+            assert name in found(session, q=q), q
+    assert found(session, q='"xx yyyy"') >= {f"is {ord(letter):x}" for letter in "৴፩௰𐄇\u19b0\u1cf3"}
+    assert found(session, q='"xx yyyy"').isdisjoint(f"is {ord(letter):x}" for letter in KEPT)
+
+
+@pytest.mark.parametrize("letter", ["a", "日", "𐐨", "㌀"])
+def test_a_long_word_is_found_by_its_first_letters(session: Session, letter: str) -> None:
+    traces.create(session, [make_trace(f"{letter * 3000} tail", ["b"], "c")])
+    for q in (letter * 500, letter * 200, letter * 199 + "*", letter * 400 + "*", f'"{letter * 300} tail"'):
+        assert found(session, q=q) == {"c"}, q
+    assert found(session, q=words(letter * 500)[:199]) == set()

@@ -47,7 +47,7 @@ def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
         pairs = list(zip(kinds, values, strict=True))
         found = [_READERS[kind](value) if kind in _READERS else value for kind, value in pairs]
         wrong = [value for kind, value in zip(kinds, found, strict=True) if type(value) is not kind]
-        if wrong or any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
+        if wrong or any(isinstance(value, int) and not 0 <= value < 2**63 for value in found):
             raise ValueError("another list's cursor")
         if any(isinstance(value, str) and "\0" in value for value in found):
             raise ValueError("another list's cursor")

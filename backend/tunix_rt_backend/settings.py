@@ -108,3 +108,9 @@ def passed_on_environment() -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
     }
+
+
+def command_environment(home: Path, device: str) -> dict[str, str]:
+    """Return the environment of a command that works in a home, on a kind of device (`auto`: any)."""
+    platform = {} if device == "auto" else {"JAX_PLATFORMS": device}
+    return passed_on_environment() | platform | {"TUNIX_RT_HOME": str(home.absolute())}

@@ -268,7 +268,8 @@ class EvaluationRow(Base):
     strict: Mapped[float | None] = mapped_column(Float)
     lenient: Mapped[float | None] = mapped_column(Float)
     metrics: Mapped[dict[str, Any]]
-    """The manifest's metrics, with their intervals; and `imported`, if the folder was taken in from elsewhere."""
+    """The manifest's metrics, with their intervals; `imported`, if the folder was taken in from elsewhere;
+    and `stale`, if its run trained on since."""
     strict_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands are paired without reading samples."""
     lenient_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

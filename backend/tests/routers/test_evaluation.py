@@ -15,7 +15,8 @@ from evaluated import make_task
 from measured import TASK, make_run, measure
 from tunix_rt.comparison import compare
 from tunix_rt.evaluation.folder import SAMPLES
-from tunix_rt.formats import write_text
+from tunix_rt.formats import MANIFEST, write_text
+from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, EvaluationRow, Job
 
@@ -83,6 +84,33 @@ def test_run_that_is_unknown_or_has_no_weights_cannot_be_evaluated(
     assert "no trained weights" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_run_that_goes_on_is_not_evaluated(
+    client: TestClient, session: Session, settings: Settings, status: str
+) -> None:
+    run = make_run(session, settings.home)
+    job = jobs.enqueue(session, kind="sft", run_id=run.id, spec={"config": {}}, actor="local")
+    job.status = status
+    session.commit()
+    answer = client.post(f"/api/tunix/runs/{run.id}/evaluate")
+    assert answer.status_code == 409
+    assert f"is {status}, and its trained weights may change; wait for its end" in answer.json()["detail"]
+
+
+def test_evaluation_of_weights_that_are_gone_says_so(client: TestClient, session: Session, settings: Settings) -> None:
+    run = make_run(session, settings.home)
+    done = measure(session, settings.home, run=run.id)
+    assert client.get(f"/api/tunix/runs/{run.id}/evaluation").json()["stale"] is False
+    write_text(run.adapter / MANIFEST, '{"digest": "sha256:0"}')
+    index.index_run(session, run.path)
+    session.commit()
+    assert client.get(f"/api/tunix/runs/{run.id}/evaluation").json()["stale"] is True
+    assert client.get("/api/evaluations").json()["data"][0]["stale"] is True
+    assert client.get("/api/leaderboard").json()["data"] == []
+    shown = client.get("/api/leaderboard", params={"all": True}).json()["data"]
+    assert [(row["evaluation_id"], row["stale"]) for row in shown] == [(done.id, True)]
+
+
 def test_unknown_base_model_is_refused_with_the_known_ones(client: TestClient) -> None:
     answer = client.post("/api/evaluations", json={"model": "gemma-9000"})
     assert answer.status_code == 422
@@ -104,7 +132,7 @@ def test_newest_evaluation_of_a_run_keeps_the_names_of_the_earlier_system(
     assert strict is not None
     assert set(found) == {
         *("evaluation_id", "run_id", "score", "primary_score", "verdict"),
-        *("metrics", "detailed_metrics", "judge", "evaluated_at"),
+        *("metrics", "detailed_metrics", "judge", "evaluated_at", "stale"),
     }
     assert found["score"] == pytest.approx(100 * strict.value)
     assert found["primary_score"] == found["metrics"]["strict"] == strict.value

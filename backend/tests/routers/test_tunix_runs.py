@@ -139,7 +139,23 @@ def test_plan_that_cannot_be_made_says_why(client: TestClient, home: Path) -> No
     answer = client.post("/api/tunix/run", json=ASK | {"dry_run": True, "max_seq_length": 8})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["status"], answer.json()["plan"]) == ("failed", None)
-    assert "longer than max_length=8" in answer.json()["message"]
+    assert "longer than max_seq_length=8" in answer.json()["message"]
+    assert "Raise max_seq_length, or set overlong=drop" in answer.json()["message"]
+
+
+def test_overlong_is_a_field_as_the_plan_says(client: TestClient, session: Session, home: Path) -> None:
+    start(client, overlong="drop")
+    assert session.scalars(select(Job)).one().spec["config"]["overlong"] == "drop"
+
+
+def test_plan_on_a_device_that_is_not_here_says_so(
+    client: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    answer = client.post("/api/tunix/run", json=ASK | {"dry_run": True, "max_seq_length": 64, "device": "cuda"})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["status"], answer.json()["plan"]) == ("failed", None)
+    assert answer.json()["message"].startswith("there is no cuda device here; JAX finds cpu; leave the device out")
 
 
 def test_third_plan_at_once_is_asked_to_come_back(client: TestClient, home: Path) -> None:

@@ -13,7 +13,7 @@ import nano
 from made import RUN, make_evaluation, make_run, reindex
 from starting import BASE, end, start, work
 from tunix_rt.config import SFTConfig
-from tunix_rt.formats import locked
+from tunix_rt.formats import MANIFEST, locked, write_text
 from tunix_rt.run import new_run, read_run, update_run
 from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.tables import EvaluationRow, Job, utc_now
@@ -58,10 +58,24 @@ def test_resume_goes_on_with_the_same_run(client: TestClient, session: Session, 
     answer = client.post(f"{BASE}/{run_id}/resume")
     assert answer.status_code == 202, answer.text
     assert answer.json()["run_id"] == run_id
-    assert client.get(f"{BASE}/{run_id}").json()["status"] == "queued"
+    detail = client.get(f"{BASE}/{run_id}").json()
+    assert (detail["status"], detail["completed_at"], detail["exit_code"]) == ("queued", None, None)
     assert client.post(f"{BASE}/{run_id}/resume").status_code == 409
     assert len(session.scalars(select(Job)).all()) == 2
     assert len(client.get(BASE).json()["data"]) == 1
+
+
+def test_only_a_run_with_a_checkpoint_is_promised_to_go_on_from_it(
+    client: TestClient, session: Session, home: Path
+) -> None:
+    run_id = start(client)["run_id"]
+    work(home, run_id, "failed")
+    end(session, run_id, "failed")
+    message = client.get(f"{BASE}/{run_id}").json()["message"]
+    assert "before it kept a checkpoint" in message
+    assert "resume" not in message
+    write_text(home / "runs" / run_id / "checkpoints" / "4" / MANIFEST, "{}\n")
+    assert "resume goes on from its last checkpoint" in client.get(f"{BASE}/{run_id}").json()["message"]
 
 
 def test_resume_needs_something_to_go_on_from(client: TestClient, session: Session, home: Path) -> None:

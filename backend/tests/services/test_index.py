@@ -17,7 +17,8 @@ from made import RUN, make_evaluation, make_run, reindex
 from tunix_rt.config import SFTConfig
 from tunix_rt.errors import DataError, DigestError
 from tunix_rt.evaluation import Estimate, load_evaluation
-from tunix_rt.formats import locked, write_text
+from tunix_rt.formats import MANIFEST, locked, write_text
+from tunix_rt.provenance import now
 from tunix_rt.run import RunDir, new_run, update_run
 from tunix_rt.submission import bundle
 from tunix_rt_backend.services import index, jobs, runs
@@ -173,6 +174,7 @@ def test_run_whose_process_is_gone_is_never_shown_as_running(session: Session, s
     [
         ("queued", "stopped", "queued"),
         ("running", "stopped", "preparing"),
+        ("running", "running", "preparing"),  # its process was killed, and the next one starts
         ("cancelled", "stopped", "stopped"),
         ("failed", "failed", "failed"),
     ],
@@ -186,6 +188,36 @@ def test_status_is_the_manifests_unless_a_job_knows_better(
     made.status, made.started_at = job, None if job == "queued" else utc_now()
     session.flush()
     assert index.index_run(session, run.path).status == shown
+
+
+@pytest.mark.parametrize("shown", ["queued", "preparing"])
+def test_run_that_goes_on_has_no_times_of_its_earlier_attempt(session: Session, settings: Settings, shown: str) -> None:
+    run = make_run(settings.home)
+    update_run(run, status="cancelled", started="2026-01-05T10:00:00Z", finished=now())
+    made = jobs.enqueue(session, kind="sft", run_id=run.id, spec={"config": nano.config()}, actor="local")
+    if shown == "preparing":
+        made.status, made.started_at = "running", utc_now()  # in the second in which the earlier attempt ended
+    session.flush()
+    row = index.index_run(session, run.path)
+    assert (row.status, row.completed_at, row.duration_seconds) == (shown, None, None)
+    assert row.started_at == made.started_at
+
+
+def test_evaluation_is_stale_from_when_its_run_has_other_weights(session: Session, settings: Settings) -> None:
+    run = make_run(settings.home)
+    folder = settings.home / "evaluations" / make_evaluation(settings.home)
+    measured = load_evaluation(folder).manifest.model.adapter_digest
+    write_text(run.adapter / MANIFEST, json.dumps({"digest": measured}))
+    row = index.index_evaluation(session, folder)
+    before, mark = dict(row.metrics), row.mark
+    assert "stale" not in before
+    write_text(run.adapter / MANIFEST, json.dumps({"digest": "sha256:" + "d" * 64}))
+    index.index_run(session, run.path)
+    assert (row.metrics, row.mark != mark) == (before | {"stale": True}, True)
+    assert index.index_evaluation(session, folder).metrics["stale"] is True, "made again it says the same"
+    write_text(run.adapter / MANIFEST, json.dumps({"digest": measured}))
+    index.index_run(session, run.path)
+    assert (row.metrics, row.mark) == (before, mark)
 
 
 def test_row_without_folder_and_job_goes_away(session: Session, settings: Settings) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from evaluated import make_task
@@ -24,6 +26,16 @@ def test_a_board_is_ranked_anew_only_when_an_evaluation_comes_or_goes(session: S
     assert {standing.name for standing in both.standings} == {first.id, second.id}
     evaluations.remove(session, first.id)
     assert [standing.name for standing in leaderboard.board(session, KEY).standings] == [second.id]
+
+
+def test_an_evaluation_of_weights_that_are_gone_ranks_only_among_all(session: Session, settings: Settings) -> None:
+    gone = measure(session, settings.home, run="one", skill=0.8)
+    present = measure(session, settings.home, run="two")
+    row = session.get_one(EvaluationRow, gone.id)
+    row.metrics, row.mark = row.metrics | {"stale": True}, row.mark + 1
+    session.commit()
+    assert [s.name for s in leaderboard.board(session, replace(KEY, every=False)).standings] == [present.id]
+    assert {s.name for s in leaderboard.board(session, KEY).standings} == {gone.id, present.id}
 
 
 def test_an_evaluation_that_lies_of_its_items_costs_nobody_the_board(session: Session, settings: Settings) -> None:

@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
 from tunix_rt.config import SFTConfig
+from tunix_rt.provenance import now
 from tunix_rt.run import attempt, new_run, update_run
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.services import jobs
 from tunix_rt_backend.services.run_state import State, read_manifest, read_state
+from tunix_rt_backend.tables import utc_now
 
 
 def state(app: FastAPI) -> State:
@@ -59,14 +61,23 @@ def test_job_says_whether_a_run_is_over(
     sqlite_app: FastAPI, sqlite_session: Session, job: str, manifest: str | None, shown: str, is_over: bool
 ) -> None:
     row = jobs.enqueue(sqlite_session, kind="sft", run_id="r", spec={}, actor="test")
-    row.status, row.exit_code = job, 7
+    row.status, row.exit_code, row.started_at = job, 7, utc_now()
     sqlite_session.commit()
     if manifest:
         made = new_run(sqlite_app.state.settings.home, "sft", "x", config=SFTConfig(), run_id="r")
-        update_run(made, status=manifest)
+        update_run(made, status=manifest, started=now())
     found = state(sqlite_app)
-    assert (found.status, found.is_over, found.exit_code) == (shown, is_over, 7)
+    assert (found.status, found.is_over, found.exit_code) == (shown, is_over, 7 if is_over else None)
     assert found.logs == ((sqlite_app.state.settings.home / "jobs" / str(row.id), "output.log"),)
+
+
+def test_run_that_goes_on_does_not_show_how_it_ended_before(sqlite_app: FastAPI, sqlite_session: Session) -> None:
+    made = new_run(sqlite_app.state.settings.home, "sft", "x", config=SFTConfig(), run_id="r")
+    update_run(made, status="cancelled", started="2026-01-05T10:00:00Z", finished="2026-01-05T10:01:00Z")
+    row = jobs.enqueue(sqlite_session, kind="sft", run_id="r", spec={}, actor="test")
+    row.status, row.started_at = "running", utc_now()
+    sqlite_session.commit()
+    assert state(sqlite_app).status == "preparing"
 
 
 def test_evaluation_of_a_run_does_not_open_it_again(sqlite_app: FastAPI, sqlite_session: Session) -> None:

@@ -183,7 +183,9 @@ def test_logs_of_all_jobs_follow_each_other(sqlite_app: FastAPI, sqlite_session:
     async def work() -> list[Event]:
         return await collect(await make_tails(sqlite_app).follow("r", Position(6, 2**53)))
 
-    assert text(run(work())) == "try\nsecond try\n"
+    events = run(work())
+    assert text(events) == "try\nsecond try\n"
+    assert {event.data["stream"] for event in events if event.kind == "log"} == {"stderr"}, "as in the run's answer"
 
 
 def test_run_of_the_command_line_tells_its_log_and_metrics(sqlite_app: FastAPI) -> None:

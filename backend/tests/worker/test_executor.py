@@ -140,6 +140,15 @@ def test_job_that_cannot_work_fails_at_once_with_what_the_command_said(sqlite_se
     assert log.splitlines()[-1].endswith(f"failed: {outcome.reason}")
 
 
+def test_log_numbers_attempts_as_the_run_does_and_says_why_the_last_one_ended(sqlite_settings: Settings) -> None:
+    update_run(make_run(sqlite_settings.home), status="failed", attempts=2)
+    execution = Execution(make_job(), sqlite_settings, closing=False, before="it was killed")
+    execution.poll()
+    execution.kill()
+    finish(execution)
+    assert "attempt 3 (it was killed): tunix-rt runs resume" in execution.folder.output.read_text()
+
+
 def test_run_that_an_earlier_attempt_completed_is_not_started_again(sqlite_settings: Settings) -> None:
     run = make_run(sqlite_settings.home)
     with attempt(run):

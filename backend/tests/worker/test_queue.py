@@ -172,6 +172,17 @@ def test_expired_lease_gives_the_job_back_with_a_growing_wait(sessions: sessionm
     assert waits == pytest.approx([1, 2, 4], abs=0.7)
 
 
+def test_claimed_job_has_no_reason_of_an_earlier_attempt(sessions: sessionmaker[Session]) -> None:
+    (job_id,) = add(sessions)
+    change(sessions, job_id, reason="it was killed")
+    with sessions() as session:
+        db.writing(session)
+        claimed = queue.claim(session, ME, lease_seconds=30)
+        session.commit()
+    assert claimed is not None
+    assert (claimed.before, read(sessions, job_id).reason) == ("it was killed", None)
+
+
 def test_heartbeat_renews_leases_of_its_own_jobs_only(sessions: sessionmaker[Session]) -> None:
     mine, others = add(sessions, 2)
     assert (claimed_id(sessions), claimed_id(sessions, OTHER)) == (mine, others)

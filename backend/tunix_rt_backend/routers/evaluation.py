@@ -109,6 +109,7 @@ def read_run_evaluation(run_id: RunPath, call: ReadCall) -> RunEvaluation:
         detailed_metrics=[NamedMetric(name=name, **estimate.model_dump()) for name, estimate in found],
         judge=Judge(name="exact-match-contract", version=manifest.provenance.tunix_rt),
         evaluated_at=row.created_at,
+        stale=kept.part(row.metrics, "stale") is True,
     )
 
 
@@ -323,6 +324,7 @@ def _summary(row: EvaluationRow) -> dict[str, object]:
         "device": row.device,
         "evaluated_at": row.created_at,
         "imported": kept.part(row.metrics, "imported") is True,
+        "stale": kept.part(row.metrics, "stale") is True,
     }
 
 

@@ -32,7 +32,7 @@ from tunix_rt_backend.schemas.runs import (
     RunStatus,
     Upstream,
 )
-from tunix_rt_backend.services import archives, audit, configs, imports, metrics, plans, runs
+from tunix_rt_backend.services import archives, audit, configs, imports, jobs, metrics, plans, runs
 from tunix_rt_backend.services.folders import deleting
 from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.runs import Found
@@ -63,7 +63,7 @@ def start_run(
     if body.dry_run:
         runs.check_dataset(call.home, config)
         response.status_code = 200
-        return _plan_reply(config.model_dump(mode="json"), plans.make(config, call.settings))
+        return _plan_reply(config.model_dump(mode="json"), plans.make(config, call.settings, body.device))
     with call.writing(dataset=body.dataset_key, model=body.model_id, kind=body.kind) as session:
         job = runs.start(
             session,
@@ -202,7 +202,7 @@ def _detail(found: Found, output: str) -> RunDetail:
         mode=row.mode,
         dataset_key=row.dataset_key,
         model_id=row.model_id,
-        exit_code=job.exit_code if job else None,
+        exit_code=_exit_code(job),
         stdout=plans.one_line(job.result) if job and job.result else "",
         stderr=output,
         duration_seconds=row.duration_seconds,
@@ -228,6 +228,11 @@ def _detail(found: Found, output: str) -> RunDetail:
     )
 
 
+def _exit_code(job: Job | None) -> int | None:
+    """Return how a job's command ended; None while it has not: what is kept then is of an earlier attempt."""
+    return None if job is None or job.status in jobs.ACTIVE else job.exit_code
+
+
 def _upstream(refs: dict[str, Any]) -> dict[str, Upstream]:
     return {part: Upstream(kind=ref.kind, key=ref.key, digest=ref.digest) for part, ref in refs.items()}
 
@@ -245,7 +250,7 @@ def get_run_status(run_id: RunId, call: ReadCall) -> RunState:
         queued_at=job.created_at if job else None,
         started_at=row.started_at,
         completed_at=row.completed_at,
-        exit_code=job.exit_code if job else None,
+        exit_code=_exit_code(job),
         attempts=row.attempts,
     )
 

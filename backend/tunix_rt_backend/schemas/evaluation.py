@@ -114,6 +114,8 @@ class EvaluationSummary(Wire):
     """When it ended."""
     imported: bool
     """Whether it was taken in from elsewhere: its figures follow from its samples, but nobody here saw them made."""
+    stale: bool
+    """Whether its run trained on since: these are figures of weights that are gone, and rank only among `all`."""
 
 
 class Judge(Wire):
@@ -161,6 +163,8 @@ class RunEvaluation(Wire):
     """What decided whether an answer is right."""
     evaluated_at: datetime
     """When it ended."""
+    stale: bool
+    """Whether the run trained on since: these are figures of weights that are gone; measure it again."""
 
 
 class TaskSummary(Wire):

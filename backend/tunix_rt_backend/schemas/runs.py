@@ -41,8 +41,10 @@ class RunRequest(Body):
     """Packed rows of one micro-batch."""
     max_seq_length: Annotated[int, Field(ge=8, le=32_768)] | None = None
     """Tokens of one packed row."""
+    overlong: Literal["refuse", "drop"] | None = None
+    """What becomes of traces that are longer than a row: the run is refused, or they are left out."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; `auto`: the fastest that the worker has."""
+    """Where to compute; `auto`: the fastest that the worker has. A plan asks this machine, a run that of its worker."""
     kind: RunKind = "sft"
     """One fine-tuning, or a whole session with its measurements."""
     method: Literal["lora", "full"] | None = None
@@ -138,9 +140,9 @@ class RunReply(Wire):
     exit_code: int | None
     """Exit code of the command; None: it has not ended."""
     stdout: str
-    """Data that the command printed, its last 10 KB."""
+    """The result that the command printed; of a plan all that it printed as data, its last 10 KB."""
     stderr: str
-    """Words that the command printed, their last 10 KB."""
+    """The last 10 KB of the log: what every attempt said, as `GET …/logs` tells it."""
     duration_seconds: float | None
     """Length of the newest attempt."""
     started_at: datetime | None

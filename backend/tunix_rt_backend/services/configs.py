@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ _FIELDS = {
     "max_seq_length": "max_length",
     "method": "method",
     "lora_rank": "lora.rank",
+    "overlong": "overlong",
     "max_steps": "max_steps",
     "max_examples": "max_examples",
     "time_budget_minutes": "time_budget_minutes",
@@ -74,6 +76,14 @@ def resolve(request: RunRequest) -> SFTConfig | SessionConfig:
         raise Unprocessable(str(error)[:2000]) from error
     check_names(config)
     return config
+
+
+def in_words_of_a_request(text: str) -> str:
+    """Return what the engine said, with the fields of a request in the place of the engine's keys."""
+    for name, key in _FIELDS.items():
+        if name != key and "_" in key:  # others are words, too
+            text = re.sub(rf"\b{key}\b", name, text)
+    return text
 
 
 def check_names(config: Format) -> None:

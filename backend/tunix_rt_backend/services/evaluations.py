@@ -24,7 +24,7 @@ from tunix_rt.errors import DataError, DigestError
 from tunix_rt.evaluation import Evaluation, EvaluationManifest, Metrics, Sample
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import RunDir
+from tunix_rt.run import RunDir, is_held
 from tunix_rt_backend.errors import Conflict, NotFound, Unprocessable
 from tunix_rt_backend.schemas.evaluation import EvaluateBody, EvaluationBody, EvaluationSettings
 from tunix_rt_backend.schemas.pages import Pagination
@@ -44,11 +44,16 @@ def request_of_run(
 ) -> Job:
     """Queue the measurement of what a run trained.
 
-    Raises NotFound for an unknown run, Conflict if it has no trained weights, Unprocessable for an impossible request.
+    Raises NotFound for an unknown run, Conflict if it has no trained weights or may yet get others, Unprocessable for
+    an impossible request.
     """
     if session.get(Run, run_id) is None:
         raise NotFound(f"there is no run {run_id!r}; GET /api/tunix/runs lists them")
-    if not (RunDir(home / "runs" / run_id).adapter / MANIFEST).is_file():
+    newest, run = jobs.newest(session, run_id), RunDir(home / "runs" / run_id)
+    if (newest is not None and newest.status in jobs.ACTIVE) or is_held(run):
+        status = "queued" if newest is not None and newest.status == "queued" else "running"
+        raise Conflict(f"run {run_id} is {status}, and its trained weights may change; wait for its end, and ask again")
+    if not (run.adapter / MANIFEST).is_file():
         raise Conflict(f"run {run_id} has no trained weights yet; wait for its end, or resume it, and ask again")
     return _request(session, home, body, {"run": run_id}, run_id, actor, idempotency_key)
 

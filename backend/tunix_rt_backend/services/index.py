@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError as DataFault
@@ -25,7 +26,7 @@ from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.db import is_sqlite
-from tunix_rt_backend.services import configs, jobs
+from tunix_rt_backend.services import configs, jobs, kept
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,30 @@ def index_run(session: Session, folder: Path) -> Run:
         # Its evaluations may have come here first.
         measured = update(EvaluationRow).where(EvaluationRow.run_id == row.run_id)
         session.execute(measured.values(dataset_key=row.dataset_key))
+    for evaluation in session.scalars(select(EvaluationRow).where(EvaluationRow.run_id == row.run_id)):
+        stale = is_stale(folder.parent.parent, row.run_id, evaluation.adapter_digest)
+        if stale != (kept.part(evaluation.metrics, "stale") is True) and isinstance(evaluation.metrics, dict):
+            others = {name: value for name, value in evaluation.metrics.items() if name != "stale"}
+            evaluation.metrics = others | ({"stale": True} if stale else {})
+            evaluation.mark = _mark(evaluation.evaluation_id, evaluation.digest, stale)
+    session.flush()
     return row
+
+
+def is_stale(home: Path, run_id: str | None, adapter_digest: str | None) -> bool:
+    """Return whether a run has other trained weights by now than those that were measured."""
+    if run_id is None or adapter_digest is None or Path(run_id).name != run_id:
+        return False
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
+        present = kept.part(orjson.loads((RunDir(home / "runs" / run_id).adapter / MANIFEST).read_bytes()), "digest")
+        return present is not None and present != adapter_digest
+    return False
+
+
+def _mark(evaluation_id: str, digest: str, stale: bool) -> int:
+    """Return a number that is another one whenever the evaluation's place on a board may be another one."""
+    asked = [evaluation_id, digest, *(["stale"] if stale else [])]
+    return int(digest_value(asked).removeprefix("sha256:")[:10], 16)
 
 
 def read_evaluation(folder: Path) -> Evaluation:
@@ -107,6 +131,7 @@ def evaluation_values(folder: Path) -> dict[str, Any]:
     evaluation = read_evaluation(folder)
     manifest, samples = evaluation.manifest, evaluation.samples
     _named(folder, manifest.id)
+    stale = is_stale(folder.parent.parent, manifest.model.run, manifest.model.adapter_digest)
     imported = {"imported": True} if (folder / IMPORT_RECORD).is_file() else {}
     return {
         "evaluation_id": manifest.id,
@@ -125,10 +150,10 @@ def evaluation_values(folder: Path) -> dict[str, Any]:
         "n": manifest.metrics.n,
         "strict": _value(manifest.metrics.strict),
         "lenient": _value(manifest.metrics.lenient),
-        "metrics": manifest.metrics.model_dump(mode="json") | imported,
+        "metrics": manifest.metrics.model_dump(mode="json") | imported | ({"stale": True} if stale else {}),
         "strict_outcomes": outcomes(samples, "strict"),
         "lenient_outcomes": outcomes(samples, "lenient"),
-        "mark": int(digest_value([manifest.id, manifest.digest]).removeprefix("sha256:")[:10], 16),
+        "mark": _mark(manifest.id, manifest.digest, stale),
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
     }
@@ -226,12 +251,15 @@ def recorded_values(record: RunRecord, oldest: Job | None, newest: Job | None) -
     run, manifest, config = record
     dataset = manifest.inputs.get("dataset")
     started, finished = moment(manifest.started), moment(manifest.finished)
+    status = run_status(run, manifest, newest)
+    if newest is not None and status in ("queued", "preparing"):  # the times in its folder are of an earlier attempt
+        started, finished = newest.started_at if status == "preparing" else None, None
     imported = (run.logs / IMPORT_RECORD).is_file()
     return {
         "run_id": manifest.id,
         "kind": manifest.kind,
         "mode": "import" if imported else "async" if oldest else "local",
-        "status": run_status(run, manifest, newest),
+        "status": status,
         "stage": manifest.stage,
         "dataset_key": dataset.key if dataset else configs.dataset_key(config),
         "dataset_digest": dataset.digest if dataset else None,
@@ -276,7 +304,7 @@ def waiting_values(oldest: Job, newest: Job) -> dict[str, Any]:
         "model_id": model_id,
         "seed": seed,
         "created_at": oldest.created_at,
-        "started_at": newest.started_at,
+        "started_at": None if newest.status == "queued" else newest.started_at,
         "completed_at": newest.finished_at,
         "duration_seconds": None,
         "attempts": 0,
@@ -299,14 +327,23 @@ def run_status(run: RunDir, manifest: RunManifest, newest: Job | None) -> str:
     """
     if newest is not None and newest.status == "queued":
         return "queued"
-    if manifest.status in ACTIVE:
-        return manifest.status if is_held(run) else "interrupted"
-    if newest is not None and newest.status == "running":
-        # A manifest tells whole seconds. What ended before this job began is the attempt before it.
-        finished, began = moment(manifest.finished), newest.started_at
-        if finished is None or (began is not None and finished < began.replace(microsecond=0)):
-            return "preparing"
-    return manifest.status
+    if manifest.status in ACTIVE and is_held(run):
+        return manifest.status
+    if newest is not None and newest.status == "running" and is_of_earlier_attempt(manifest.started, newest.started_at):
+        return "preparing"
+    return "interrupted" if manifest.status in ACTIVE else manifest.status
+
+
+def is_of_earlier_attempt(started: object, began: datetime | None) -> bool:
+    """Return whether a manifest that says when its attempt `started` is older than what a job `began`.
+
+    A manifest tells whole seconds; a process takes longer than one to get there, so that none is taken for another.
+    """
+    if not isinstance(started, str):
+        return True
+    with contextlib.suppress(DataError):
+        return began is not None and moment(started) < began.replace(microsecond=0)
+    return False
 
 
 def moment(text: str | None) -> Any:

@@ -45,7 +45,7 @@ class BoardKey:
     contract_digest: str
     score: ScoreName
     every: bool
-    """Whether every evaluation has a row, or only the newest of a model under a prompt form."""
+    """Whether every evaluation has a row, or only the newest of a model as it is now, under a prompt form."""
 
 
 @dataclass(frozen=True)
@@ -163,12 +163,14 @@ def _ranked(session: Session, key: BoardKey, signature: tuple[int, int]) -> Boar
         EvaluationRow.model_name,
         EvaluationRow.adapter_digest,
         EvaluationRow.prompt_digest,
+        EvaluationRow.metrics["stale"].as_boolean().label("stale"),
         (EvaluationRow.strict if strict else EvaluationRow.lenient).label("value"),
         (EvaluationRow.strict_outcomes if strict else EvaluationRow.lenient_outcomes).label("outcomes"),
     ).where(EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest)
     rows: list[Any] = list(session.execute(query.order_by(EvaluationRow.created_at, EvaluationRow.evaluation_id)))
     if not key.every:
-        rows = list({(row.model_name, row.adapter_digest, row.prompt_digest): row for row in rows}.values())
+        present = (row for row in rows if not row.stale)
+        rows = list({(row.model_name, row.adapter_digest, row.prompt_digest): row for row in present}.values())
     rows = _of_one_size(rows)
     standings = rank([Entry(row.evaluation_id, row.value, row.outcomes) for row in rows])
     values = {row.evaluation_id: row.value for row in rows}

@@ -24,7 +24,8 @@ from tunix_rt.config import SessionConfig, SFTConfig
 from tunix_rt.formats import MANIFEST, canonical_bytes
 from tunix_rt_backend.errors import Conflict, Unavailable, Unprocessable
 from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
-from tunix_rt_backend.settings import Settings, passed_on_environment
+from tunix_rt_backend.services import configs
+from tunix_rt_backend.settings import Settings, command_environment
 from tunix_rt_backend.tables import utc_now
 
 AT_ONCE = 2
@@ -47,8 +48,8 @@ class Planned:
     completed_at: datetime
 
 
-def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
-    """Return the engine's plan.
+def make(config: SFTConfig | SessionConfig, settings: Settings, device: str = "auto") -> Planned:
+    """Return the engine's plan, made on this machine.
 
     Raises Conflict if the base model would have to be downloaded first, Unprocessable if the engine refuses the
     request, Unavailable if two plans are being made already or this one takes longer than a request may.
@@ -63,7 +64,7 @@ def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
         raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
     try:
         with tempfile.TemporaryDirectory(prefix="tunix-rt-plan-") as folder:
-            done = _run(config, settings, Path(folder))
+            done = _run(config, settings, device, Path(folder))
     finally:
         places.release()
     if done.exit_code == 2:
@@ -71,7 +72,7 @@ def make(config: SFTConfig | SessionConfig, settings: Settings) -> Planned:
     return done
 
 
-def _run(config: SFTConfig | SessionConfig, settings: Settings, folder: Path) -> Planned:
+def _run(config: SFTConfig | SessionConfig, settings: Settings, device: str, folder: Path) -> Planned:
     file = folder / "config.json"
     file.write_bytes(canonical_bytes(config.model_dump(mode="json")))
     verb = ("session", "run") if isinstance(config, SessionConfig) else ("train", "sft")
@@ -79,7 +80,7 @@ def _run(config: SFTConfig | SessionConfig, settings: Settings, folder: Path) ->
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
         cwd=folder,
-        env=passed_on_environment() | {"TUNIX_RT_HOME": str(settings.home.absolute())},
+        env=command_environment(settings.home, device),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -124,6 +125,7 @@ def one_line(value: dict[str, Any]) -> str:
 
 
 def last_line(text: str) -> str:
-    """Return the last thing that a command said."""
+    """Return the last thing that a command said, in the words of a request."""
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("error: ") if lines else "the engine refused the request without a word"
+    said = lines[-1].removeprefix("error: ") if lines else "the engine refused the request without a word"
+    return configs.in_words_of_a_request(said)

@@ -15,12 +15,15 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from tunix_rt.formats import MANIFEST
 from tunix_rt.run import ACTIVE, RunDir, is_held
 from tunix_rt_backend.errors import NotFound
-from tunix_rt_backend.services import jobs
+from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.services.files import has_folder, list_beneath, opening_beneath
 from tunix_rt_backend.tables import Job, Run
 
+NOTHING = (0, 0)
+"""Progress of a run that has kept nothing yet: there is nothing that it could go on from."""
 _MANIFEST_BYTES = 16 * 2**20
 
 
@@ -43,7 +46,7 @@ class State:
 def read_state(home: Path, sessions: sessionmaker[Session], run_id: str) -> State:
     """Return how far a run is; raise NotFound if there is neither a folder nor a row of it."""
     with sessions() as session:
-        columns = (Job.id, Job.status, Job.exit_code)
+        columns = (Job.id, Job.status, Job.exit_code, Job.started_at)
         query = select(*columns).where(Job.run_id == run_id, Job.kind.in_(jobs.RUN_KINDS)).order_by(Job.seq)
         found = session.execute(query).all()
         row = None if found else session.execute(select(Run.status, Run.stage).where(Run.run_id == run_id)).first()
@@ -61,12 +64,21 @@ def read_state(home: Path, sessions: sessionmaker[Session], run_id: str) -> Stat
         return State(status, stage, status not in (*ACTIVE, "queued"), None, _attempts(folder) if there else ())
     job = found[-1]
     waits, works = job.status == "queued", job.status == "running"
-    if works and status == "queued":
+    if works and status not in ACTIVE and index.is_of_earlier_attempt(manifest.get("started"), job.started_at):
         status = "preparing"
     if not works and (waits or status in (*ACTIVE, "queued") or job.status == "cancelled"):
         status = job.status  # the manifest of a run whose command is not at work does not say so itself
     logs = tuple((_job_folder(home, one.id), "output.log") for one in found)
-    return State(status, stage, not waits and not works, job.exit_code, logs)
+    return State(status, stage, not waits and not works, None if waits or works else job.exit_code, logs)
+
+
+def progress_of(run: RunDir | None) -> tuple[int, int]:
+    """Return a mark that changes whenever a run keeps new work: its newest checkpoint, and its last whole phase."""
+    if run is None:
+        return NOTHING
+    steps = run.checkpoints.iterdir() if run.checkpoints.is_dir() else ()
+    newest = max((int(step.name) for step in steps if step.name.isdigit() and (step / MANIFEST).is_file()), default=0)
+    return newest, run.state.stat().st_mtime_ns if run.state.is_file() else 0
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

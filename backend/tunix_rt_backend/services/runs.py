@@ -26,6 +26,7 @@ from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
 from tunix_rt_backend.services import configs, index, jobs
 from tunix_rt_backend.services.pages import page
+from tunix_rt_backend.services.run_state import NOTHING, progress_of
 from tunix_rt_backend.tables import Job, Run
 
 _SLUG_LENGTH = 150
@@ -40,11 +41,18 @@ _MESSAGES = {
     "interrupted": "its process is gone; resume goes on from its last checkpoint, retry starts over",
 }
 """What a person should know about each status."""
+_NOTHING_KEPT = {
+    "stopped": "it ended early and kept no checkpoint; retry starts over",
+    "failed": "it failed before it kept a checkpoint; `error` says why, retry starts over",
+    "cancelled": "it was cancelled before it kept a checkpoint; retry starts over",
+    "interrupted": "its process is gone, and it kept no checkpoint; retry starts over",
+}
+"""The same of a run that has nothing to go on from."""
 _NEVER_BEGUN = {
     "failed": "it failed before it began; `error` says why, retry starts over",
     "cancelled": "it was cancelled before it began; retry starts over",
 }
-"""The same of a run that has nothing to go on from."""
+"""The same of a run that has no folder."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +67,19 @@ class Found:
     """The newest job that makes it; None: it was not started here."""
     problem: str | None
     """Why the folder cannot be read; None: it can, or there is none."""
+    folder: RunDir
+    """Where the folder is, or would be."""
 
     @property
     def message(self) -> str:
         """What its status means, and what to do next."""
-        begun = self.manifest is not None or self.problem is not None
-        return f"run {self.row.run_id} is {self.row.status}: {_meaning(self.row.status, begun)}"
+        return f"run {self.row.run_id} is {self.row.status}: {_meaning(self.row.status, self.folder)}"
 
 
-def _meaning(status: str, begun: bool) -> str:
-    return _MESSAGES[status] if begun else _NEVER_BEGUN.get(status, _MESSAGES[status])
+def _meaning(status: str, run: RunDir) -> str:
+    if not run.manifest.is_file():
+        return _NEVER_BEGUN.get(status, _MESSAGES[status])
+    return _MESSAGES[status] if progress_of(run) != NOTHING else _NOTHING_KEPT.get(status, _MESSAGES[status])
 
 
 def start(
@@ -151,20 +162,20 @@ def find(session: Session, home: Path, run_id: str) -> Found:
     if (folder / MANIFEST).is_file():
         try:
             values = index.run_values(folder, jobs.oldest(session, run_id), newest)
-            return Found(Run(**values), read_run(RunDir(folder)), newest, None)
+            return Found(Run(**values), read_run(RunDir(folder)), newest, None, RunDir(folder))
         except (TunixRtError, OSError) as error:
             problem = str(error).replace(str(home.absolute()), "").replace(str(home), "")
     elif newest is not None:
         oldest = jobs.oldest(session, run_id)
         assert oldest is not None
         try:
-            return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None)
+            return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None, RunDir(folder))
         except DataError as error:
             problem = str(error)
     if row is None:
         why = f"it cannot be read: {problem}" if problem else "GET /api/tunix/runs lists them"
         raise NotFound(f"there is no run {run_id!r}; {why}")
-    return Found(row, None, newest, problem)
+    return Found(row, None, newest, problem, RunDir(folder))
 
 
 def list_runs(
@@ -260,8 +271,8 @@ def outcome(home: Path, job: Job) -> str:
     """Return what became of a request that made a job, and where to look."""
     if job.status == "queued":
         return f"it waits for a worker; GET /api/tunix/runs/{job.run_id}/status says when it begins"
-    begun = (home / "runs" / str(job.run_id) / MANIFEST).is_file()
-    return f"the same request came before, and its job is {job.status}: {_meaning(job.status, begun)}"
+    meaning = _meaning(job.status, RunDir(home / "runs" / str(job.run_id)))
+    return f"the same request came before, and its job is {job.status}: {meaning}"
 
 
 def _check_idle(found: Found) -> None:

@@ -271,7 +271,7 @@ class Tail:
         if data:
             here = Position(start.log + len(data), start.metrics)
             text = data.decode(errors="replace")
-            told = {"seq": here.log, "stream": "stdout", "chunk": text, "created_at": written.isoformat()}
+            told = {"seq": here.log, "stream": "stderr", "chunk": text, "created_at": written.isoformat()}
             events.append(Event("log", start, here, told))
         most = 4 * CHUNK if until is None else min(4 * CHUNK, max(0, until.metrics - start.metrics))
         lines = read_metrics(self.folder, start.metrics, most)

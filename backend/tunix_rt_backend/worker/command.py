@@ -17,7 +17,7 @@ import orjson
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import Format, canonical_bytes, write_bytes
 from tunix_rt.run import RunDir
-from tunix_rt_backend.settings import Settings, passed_on_environment
+from tunix_rt_backend.settings import Settings, command_environment
 from tunix_rt_backend.tables import Job
 
 
@@ -107,11 +107,7 @@ def _measured(home: Path, spec: dict[str, Any]) -> list[str]:
 
 def environment(settings: Settings, job: Job) -> dict[str, str]:
     """Return the environment of a command: no database address and no token is in it."""
-    device = job.spec.get("device", "auto")
-    platform = {} if device == "auto" else {"JAX_PLATFORMS": device}
-    return (
-        passed_on_environment() | platform | {"TUNIX_RT_HOME": str(settings.home.absolute()), "PYTHONUNBUFFERED": "1"}
-    )
+    return command_environment(settings.home, job.spec.get("device", "auto")) | {"PYTHONUNBUFFERED": "1"}
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

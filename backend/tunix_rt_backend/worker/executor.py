@@ -17,9 +17,10 @@ import time
 from typing import TYPE_CHECKING
 
 from tunix_rt.errors import DataError, TunixRtError
-from tunix_rt.formats import MANIFEST, write_format
+from tunix_rt.formats import write_format
 from tunix_rt.provenance import now
-from tunix_rt.run import RunDir, is_held
+from tunix_rt.run import is_held, read_run
+from tunix_rt_backend.services.run_state import progress_of
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import child, command, host
@@ -38,11 +39,13 @@ _PRECEDENCE: dict[Asked | None, int] = {None: 0, "release": 1, "memory": 2, "can
 class Execution:
     """One job that this worker has claimed."""
 
-    def __init__(self, job: Job, settings: Settings, *, closing: bool) -> None:
+    def __init__(self, job: Job, settings: Settings, *, closing: bool, before: str | None = None) -> None:
         self.job = job
         self.settings = settings
         self.closing = closing
         """Whether the job shall only be closed, not carried out."""
+        self.before = before
+        """Why the attempt before this one ended."""
         self.folder = command.job_dir(settings.home, job)
         self.run = command.run_dir(settings.home, job)
         self.process: subprocess.Popen[bytes] | None = None
@@ -125,8 +128,11 @@ class Execution:
         """Start the command."""
         words = command.words(self.settings.home, self.job)
         command.write_config(self.folder, self.job)
+        begun = self.run is not None and self.run.manifest.is_file()
+        number = read_run(self.run).attempts + 1 if self.run and begun else self.job.attempts
+        before = f" ({self.before})" if self.before else ""
         with self.folder.output.open("ab") as log, self.folder.stdout.open("wb") as data:
-            log.write(f"--- {now()} attempt {self.job.attempts}: tunix-rt {' '.join(words)}\n".encode())
+            log.write(f"--- {now()} attempt {number}{before}: tunix-rt {' '.join(words)}\n".encode())
             log.flush()
             self._log_start = log.tell()
             self.process = subprocess.Popen(
@@ -174,12 +180,3 @@ def _earlier_process(path: Path) -> Process | None:
         return None
     here = process is not None and process.host == host.host_name()
     return process if process is not None and here and host.is_alive(process.pid, process.started) else None
-
-
-def progress_of(run: RunDir | None) -> tuple[int, int]:
-    """Return a mark that changes whenever a run keeps new work: its newest checkpoint, and its last whole phase."""
-    if run is None:
-        return 0, 0
-    steps = run.checkpoints.iterdir() if run.checkpoints.is_dir() else ()
-    newest = max((int(step.name) for step in steps if step.name.isdigit() and (step / MANIFEST).is_file()), default=0)
-    return newest, run.state.stat().st_mtime_ns if run.state.is_file() else 0

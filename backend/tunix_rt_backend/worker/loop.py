@@ -207,7 +207,9 @@ class Worker:
                 record.run_changed(session, self.settings.home, claimed.job)
         if claimed is None:
             return False
-        self.executions[claimed.job.id] = Execution(claimed.job, self.settings, closing=claimed.closing)
+        self.executions[claimed.job.id] = Execution(
+            claimed.job, self.settings, closing=claimed.closing, before=claimed.before
+        )
         return True
 
     def _end(self, wake: int) -> None:

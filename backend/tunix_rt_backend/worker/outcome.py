@@ -11,6 +11,7 @@ from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, locked
 from tunix_rt.provenance import now
 from tunix_rt.run import RunDir, RunError, read_run, update_run
+from tunix_rt_backend.services.run_state import NOTHING, progress_of
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import command
 
@@ -94,7 +95,11 @@ def close(
             _close_run(run, status, reason)
         except TunixRtError as error:
             logger.warning("run not closed: id=%s: %s", run.id, error)
-    return Outcome(status, reason or "it was cancelled; `resume` goes on from its last checkpoint", code)
+    if run is None:
+        return Outcome(status, reason or "it was cancelled", code)
+    kept = progress_of(run) != NOTHING
+    hint = "`resume` goes on from its last checkpoint" if kept else "it has no checkpoint, `retry` starts over"
+    return Outcome(status, reason or f"it was cancelled; {hint}", code)
 
 
 def _close_run(run: RunDir, status: Literal["cancelled", "failed"], reason: str | None) -> None:

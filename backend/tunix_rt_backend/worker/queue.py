@@ -66,6 +66,8 @@ class Claimed(NamedTuple):
     job: Job
     closing: bool
     """Whether it shall not be carried out any more, only be closed."""
+    before: str | None
+    """Why the attempt before this one ended; None: there was none."""
 
 
 def _closing() -> ColumnElement[bool]:
@@ -117,8 +119,9 @@ def claim(
     job = session.scalars(query).first()
     if job is None:
         return None
-    closing = job.cancel_requested or job.attempts >= job.max_attempts
+    closing, before = job.cancel_requested or job.attempts >= job.max_attempts, job.reason
     if not closing:
+        job.reason = None  # it is no reason of what goes on now
         job.attempts += 1
         job.started_at = now
     job.status = "running"
@@ -126,7 +129,7 @@ def claim(
     job.lease_until = now + timedelta(seconds=lease_seconds)
     job.pid = job.exit_code = None
     session.flush()
-    return Claimed(job, closing)
+    return Claimed(job, closing, before)
 
 
 def _held(worker_id: uuid.UUID, job_ids: Collection[uuid.UUID]) -> ColumnElement[bool]:

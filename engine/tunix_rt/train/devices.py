@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import jax
 
 from tunix_rt.errors import MissingError
@@ -15,7 +17,7 @@ def device_names() -> list[str]:
     try:
         return [device.device_kind for device in jax.devices()]
     except (AssertionError, RuntimeError) as error:  # of a CUDA device that is missing JAX only asserts
-        wanted = jax.config.jax_platforms
+        wanted = os.environ.get("JAX_PLATFORMS")
         if not wanted:
             raise
         raise MissingError(

@@ -43,6 +43,10 @@ STEP = {"i": 0, "type": "t", "content": "c", "note": "x"}
     ("method", "path", "body", "place", "known"),
     [
         ("GET", "/api/traces?sorce=a", None, "query.sorce", "source, license, domain, "),
+        ("GET", "/api/leaderboard?tsk=a", None, "query.tsk", "task_digest, contract, "),
+        ("GET", "/api/tunix/runs?limt=a", None, "query.limt", "status, dataset_key, "),
+        ("POST", "/api/datasets/ingest?on_eror=skip", None, "query.on_eror", "source_name, schema, mapping, "),
+        ("GET", "/api/tunix/runs/r/logs?sinc_seq=1", None, "query.sinc_seq", "format, since_seq, "),
         ("POST", "/api/tokens", {"name": "a", "scop": "read"}, "body.scop", "name, scope, expires_days"),
         ("POST", "/api/datasets/build", {"filter": {}}, "body.filter", "dataset_name, dataset_version, filters, "),
         ("POST", "/api/traces", {"prompt": "p", "steps": [STEP], "final_answer": "a"}, "body.steps.0.note",
@@ -56,3 +60,8 @@ def test_unknown_key_is_named_with_those_that_there_are(
     assert answer.status_code == 422
     said = {error["field"]: error["message"] for error in answer.json()["errors"]}
     assert f"there are {known}" in said[place]
+
+
+def test_unknown_query_is_refused_where_none_is_taken(sqlite_client: TestClient) -> None:
+    answer = sqlite_client.get("/api/jobs/00000000-0000-0000-0000-000000000000?verbose=1")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.verbose")

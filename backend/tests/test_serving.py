@@ -11,11 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import nano
 from postgresql import free_port
 from service import Service, environment, running
 from tunix_rt import leftovers
+from tunix_rt.cli import app as commands
 from tunix_rt.errors import TunixRtError
 from tunix_rt_backend import db, serving
 from tunix_rt_backend.services import jobs
@@ -165,3 +167,17 @@ def test_tables_are_made_once(tmp_path: Path) -> None:
     serving.prepare_database(settings, said.append)
     serving.prepare_database(settings, said.append)
     assert [line.split(": ")[-1] for line in said] == ["tables are made"]
+
+
+@pytest.mark.parametrize("command", ["index", "migrate", "token list", "serve --port=0"])
+def test_a_database_that_is_down_is_said_in_one_line(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNIX_RT_HOME", str(tmp_path))
+    monkeypatch.setenv("TUNIX_RT_DATABASE_URL", "postgresql://ann:secret@127.0.0.1:1/rows")
+    done = CliRunner().invoke(commands, command.split())
+    said = done.stderr.splitlines()[-1]
+    assert done.exit_code == 1
+    assert "postgresql database postgresql+psycopg://ann:***@127.0.0.1:1/rows does not answer: " in said
+    assert said.endswith("start it or correct TUNIX_RT_DATABASE_URL")
+    assert "sqlalche.me" not in done.stderr

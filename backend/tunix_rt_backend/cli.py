@@ -102,7 +102,7 @@ def migrate(
     from alembic.util.exc import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from tunix_rt.errors import TunixRtError, UsageError
+    from tunix_rt.errors import UsageError
     from tunix_rt_backend import db
     from tunix_rt_backend.settings import Settings
 
@@ -115,7 +115,7 @@ def migrate(
     except CommandError as error:
         raise UsageError(f"{error}; name `head`, `base`, `-1` or a revision in backend/migrations") from error
     except SQLAlchemyError as error:
-        raise TunixRtError(f"the database does not do this: {error}; check TUNIX_RT_DATABASE_URL") from error
+        raise db.refusal(engine, error) from error
     finally:
         engine.dispose()
     record = {"database": engine.dialect.name, "before": before, "after": after}
@@ -162,7 +162,7 @@ def _call(action: str) -> Iterator[Call]:
     except ServiceError as error:
         raise UsageError(error.detail) from error
     except SQLAlchemyError as error:
-        raise UsageError(f"the database does not do this: {error}; check TUNIX_RT_DATABASE_URL") from error
+        raise db.refusal(engine, error) from error
     finally:
         engine.dispose()
 
@@ -174,11 +174,11 @@ def rebuild_index(as_json: Json = False) -> None:
     evaluation that is new or changed is measured again from its samples: with other figures than they give it has none.
     """
     from tunix_rt.cli.options import say, working
-    from tunix_rt_backend.services import census, index, metrics
+    from tunix_rt_backend.services import census, metrics, soundness
 
     with _call("rebuild_index") as call, working() as reporter:
         with call.reading() as session:
-            index.remember_evaluations(session)
+            soundness.remember(session)
         with reporter.phase("read the folders"):
             found = census.take(call.home, reporter.update)
         with reporter.phase("write the rows"), call.writing(target="index") as session:
@@ -208,13 +208,17 @@ def import_run(
     Every byte is checked against the record, and evaluations are measured again from their samples; what a run names
     that is not here is reported and is no error.
     """
+    import zipfile
+
     from tunix_rt.cli.options import say
-    from tunix_rt.errors import MissingError
+    from tunix_rt.errors import MissingError, UsageError
     from tunix_rt_backend.routers.tunix_runs import take_in
     from tunix_rt_backend.services import archives, imports
 
     if not source.exists():
         raise MissingError(f"{source} does not exist; give a run's folder, a home folder, or a zip of one")
+    if source.is_file() and not zipfile.is_zipfile(source):
+        raise UsageError(f"{source} is no zip; give a run's folder, a home folder, or a zip of one")
     with _call("import_run") as call, archives.workplace(call.home) as place:
         if source.is_dir():
             whole = (source / "manifest.json").is_file() or not (source / "runs").is_dir()

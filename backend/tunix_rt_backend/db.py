@@ -16,8 +16,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from tunix_rt.errors import TunixRtError
 from tunix_rt_backend.settings import Settings
 
 _BUSY_SECONDS = 30
@@ -45,6 +47,19 @@ def make_engine(settings: Settings) -> Engine:
         # A network that swallows packets ends a call after 20 seconds; left alone, the system waits for minutes.
         connect_args={"connect_timeout": 5, "tcp_user_timeout": 20_000, "application_name": "tunix-rt"},
     )
+
+
+def place(engine: Engine) -> str:
+    """Return what people call a database by: its kind and its address, without the password."""
+    return f"{engine.dialect.name} database {engine.url.render_as_string(hide_password=True)}"
+
+
+def refusal(engine: Engine, error: SQLAlchemyError) -> TunixRtError:
+    """Return what to say on a command line about a database that does not answer, or not as it should."""
+    cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    if isinstance(error, OperationalError):
+        return TunixRtError(f"{place(engine)} does not answer: {cause}; start it or correct TUNIX_RT_DATABASE_URL")
+    return TunixRtError(f"{place(engine)} does not do this: {cause}; check TUNIX_RT_DATABASE_URL")
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

@@ -23,6 +23,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.concurrency import run_in_threadpool
 
+from tunix_rt_backend import queries
 from tunix_rt_backend.db import committing
 from tunix_rt_backend.errors import Forbidden
 from tunix_rt_backend.services import access, audit
@@ -99,13 +100,14 @@ class Caller:
     scope: Scope
 
     async def __call__(self, request: Request) -> Call:
-        """Return the call; raise Unauthorized, Forbidden or Locked."""
+        """Return the call; raise Unauthorized, Forbidden or Locked, or RequestValidationError for an unknown query."""
         state = request.app.state
         principal = access.without_database(request, state)
         if principal is None:
             principal = await run_in_threadpool(access.identify, request, state)
         if not principal.may(self.scope):
             raise Forbidden(f"token {principal.name!r} has scope {principal.scope}; this needs {self.scope}")
+        queries.check(request)
         return make_call(request, principal)
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from tunix_rt.errors import MissingError, TunixRtError, UsageError
+from tunix_rt_backend import queries
 from tunix_rt_backend.errors import (
     BY_STATUS,
     BadRequest,
@@ -120,8 +121,9 @@ def _field(request: Request, error: Any) -> dict[str, Any]:
 def _known(request: Request, place: tuple[str | int, ...]) -> list[str]:
     """Return the keys that there are where a request has an unknown one."""
     route: Any = request.scope["route"]
-    fields = [route.body_field] if place[0] == "body" else route.dependant.query_params
-    models = [model for field in fields if field for model in _models(field.field_info.annotation)]
+    if place[0] != "body":
+        return queries.known(route.dependant)
+    models = _models(route.body_field.field_info.annotation)
     for part in place[1:-1]:
         if isinstance(part, str):
             models = [

@@ -37,15 +37,15 @@ _POLL = 0.1
 def prepare_database(settings: Settings, say: Callable[[str], None]) -> None:
     """Bring the tables to the newest revision; raise TunixRtError if the database does not answer."""
     engine = db.make_engine(settings)
-    where = f"{engine.dialect.name} database {engine.url.render_as_string(hide_password=True)}"
     try:
         found, newest = db.revisions(engine, settings)
         if found != newest:
-            say(f"{where}: tables {'are made' if found is None else f'go from revision {found} to {newest}'}")
+            say(
+                f"{db.place(engine)}: tables {'are made' if found is None else f'go from revision {found} to {newest}'}"
+            )
             db.migrate(settings)
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise TunixRtError(f"{where} does not answer: {cause}; start it or correct TUNIX_RT_DATABASE_URL") from error
+        raise db.refusal(engine, error) from error
     finally:
         engine.dispose()
 

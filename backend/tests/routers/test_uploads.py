@@ -314,3 +314,51 @@ def test_what_a_crash_left_on_the_disk_is_swept_away(client: TestClient, setting
     os.utime(folder, (old, old))
     assert send(client, as_lines(gsm8k(1))).status_code == 201
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "mapping", ["prompt=q, answer=the answer, in full", '{"prompt": "q", "answer": "the answer, in full"}']
+)
+def test_a_mapping_is_read_as_its_refusal_writes_it(sqlite_client: TestClient, mapping: str) -> None:
+    data = b'{"q": "1+1?", "the answer, in full": "2"}\n'
+    refused = send(sqlite_client, data).json()
+    assert "prompt=question,final_answer=answer" in refused["errors"][0]["fix"]
+    assert send(sqlite_client, data, mapping=mapping).json()["schema_name"] == "mapping"
+    assert (
+        sqlite_client.post(
+            URL,
+            content=data,
+            params={"mapping": mapping, "source_name": "s"},
+            headers={"Content-Type": "application/x-ndjson"},
+        ).json()["schema_name"]
+        == "mapping"
+    )
+
+
+def test_the_same_file_is_the_same_under_any_name(client: TestClient, session: Session) -> None:
+    data = as_lines(gsm8k(20))
+    first = send(client, data, "rows.jsonl").json()
+    again = send(client, data, "copy of rows.jsonl")
+    assert (again.status_code, again.json()) == (200, {**first, "replayed": True})
+    assert count(session) == 20
+    assert send(client, data, "a.jsonl", key="k").status_code == 201
+    assert send(client, data, "b.jsonl", key="k").status_code == 200
+    assert send(client, data, key="k", source_name="other").status_code == 409
+
+
+def test_rows_that_are_here_in_another_packing_are_told(client: TestClient) -> None:
+    first = send(client, as_lines(gsm8k(20))).json()
+    assert first["warnings"] == []
+    packed = send(client, gzip.compress(as_lines(gsm8k(20))), "rows.jsonl.gz").json()
+    assert f"upload {first['upload_id']} (rows.jsonl" in packed["warnings"][0]
+    assert packed["upload_id"] in packed["warnings"][0]
+    assert send(client, as_lines(gsm8k(21))).json()["warnings"] == []
+    assert send(client, as_lines(gsm8k(20)), on_error="skip").json()["warnings"]
+
+
+def test_counts_and_errors_come_before_the_ids(sqlite_client: TestClient) -> None:
+    answer = send(sqlite_client, as_lines(gsm8k(1001)))
+    keys = list(answer.json())
+    assert keys[-1] == "trace_ids"
+    assert answer.json()["trace_ids_cut"]
+    assert not send(sqlite_client, as_lines(gsm8k(1000))).json()["trace_ids_cut"]

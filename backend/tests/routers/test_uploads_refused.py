@@ -87,6 +87,8 @@ def test_a_refused_upload_is_refused_again_the_same_way(client: TestClient) -> N
     [
         ({"schema": "nonsense"}, "unknown schema"),
         ({"mapping": "{"}, "mapping"),
+        ({"mapping": "prompt"}, "PART=COLUMN"),
+        ({"mapping": "prompt=q,prompt=r"}, "twice"),
         ({"mapping": "[1]"}, "mapping"),
         ({"mapping": '{"prompt": "q"}'}, "final_answer"),
         ({"on_error": "ignore"}, "on_error"),
@@ -94,6 +96,7 @@ def test_a_refused_upload_is_refused_again_the_same_way(client: TestClient) -> N
         ({"source_name": "x" * 257}, "source_name"),
         ({"license": ""}, "license"),
         ({"path": "/etc/passwd"}, "path"),
+        ({"on_eror": "skip"}, "on_error"),
     ],
 )
 def test_a_wrong_field_is_named(sqlite_client: TestClient, fields: dict[str, str], word: str) -> None:

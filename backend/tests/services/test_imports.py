@@ -254,7 +254,9 @@ def test_duplicate_names_in_an_archive_are_refused(client: TestClient, settings:
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
 def test_only_a_zip_is_read(client: TestClient, kind: str) -> None:
-    assert client.post(URL, content=b"{}", headers={"content-type": kind}).status_code == 415
+    answer = client.post(URL, content=b"{}", headers={"content-type": kind})
+    assert answer.status_code == 415
+    assert "--data-binary @run.zip" in answer.json()["detail"]
     assert send(client, b"x", **{"content-encoding": "gzip"}).status_code == 415
 
 
@@ -282,6 +284,9 @@ def test_folder_is_imported_by_command(
     assert done.exit_code == 2
     assert "link" in done.stderr
     assert CliRunner().invoke(commands, ["import-run", str(tmp_path / "nothing")]).exit_code == 1
+    (tmp_path / "rows.jsonl").write_text("{}\n")
+    done = CliRunner().invoke(commands, ["import-run", str(tmp_path / "rows.jsonl")])
+    assert (done.exit_code, "rows.jsonl is no zip" in done.stderr, "body" in done.stderr) == (2, True, False)
 
 
 def test_imported_run_is_resumed_like_any_other(

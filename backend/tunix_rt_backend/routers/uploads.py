@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from tunix_rt.errors import UsageError
+from tunix_rt.importers import mapping_of
 from tunix_rt_backend.deps import Call, ReadCall, WriteCall
 from tunix_rt_backend.errors import BadRequest, Unprocessable
 from tunix_rt_backend.routers.problems import problems
@@ -42,6 +44,7 @@ _DELETIONS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="deletion")
 _PIECE_BYTES = 2**20
 _PROGRESS_SECONDS = 1.0
 
+_MAPPING = "Columns by part of a trace: `prompt=question,final_answer=answer`, or the same as a JSON object."
 _LINES = {"schema": {"type": "string", "description": "JSON lines, one row each; packed with Content-Encoding gzip."}}
 _BODY = {
     "required": True,
@@ -55,7 +58,7 @@ _BODY = {
                     "file": {"type": "string", "format": "binary", "description": "Its name's ending says what it is."},
                     "source_name": {"type": "string", "minLength": 1, "maxLength": 256},
                     "schema": {"type": "string", "enum": list(SCHEMA_NAMES)},
-                    "mapping": {"type": "string", "description": "A JSON object: columns by part of a trace."},
+                    "mapping": {"type": "string", "description": _MAPPING},
                     "license": {"type": "string", "minLength": 1, "maxLength": 128},
                     "on_error": {"type": "string", "enum": ["fail", "skip"]},
                 },
@@ -79,15 +82,16 @@ async def ingest_dataset(
     call: WriteCall,
     source_name: Annotated[Text | None, Query(description="By default the file's name.")] = None,
     schema: Annotated[str | None, Query(description="A schema of the importers, or `auto`.")] = None,
-    mapping: Annotated[Text | None, Query(description="A JSON object: columns by part of a trace.")] = None,
+    mapping: Annotated[Text | None, Query(description=_MAPPING)] = None,
     license: Annotated[Text | None, Query(description="Licence of the traces that name none.")] = None,
     on_error: Annotated[str | None, Query(description="`fail` or `skip`; by default `fail`.")] = None,
     idempotency_key: Annotated[IdempotencyKey | None, Header(description="Names the upload, for repeats.")] = None,
 ) -> UploadResult:
     """Take in a data file of any schema that the importers know, as a stream: JSON lines, JSON, CSV or Parquet.
 
-    The same upload sent again (same key; without a key, same content, name and settings) inserts nothing twice: a
-    complete one is answered with its first result, one that was cut off goes on where it stopped.
+    The same upload sent again (same key; without a key, same bytes and settings, whatever the file's name) inserts
+    nothing twice: a complete one is answered with its first result, one that was cut off goes on where it stopped. The
+    same rows packed or read in another way are another upload; `warnings` then names the earlier one.
     """
     asked = {
         name: value
@@ -206,12 +210,11 @@ def _options(fields: dict[str, str]) -> UploadOptions:
     """Return what was asked for; raise Unprocessable naming the field that is wrong."""
     values: dict[str, Any] = dict(fields)
     if "mapping" in values:
+        text = values["mapping"].strip()
         try:
-            values["mapping"] = orjson.loads(values["mapping"])
-        except orjson.JSONDecodeError as error:
-            raise Unprocessable(
-                f'mapping: expected a JSON object such as {{"prompt": "question", …}}; {error}'
-            ) from error
+            values["mapping"] = orjson.loads(text) if text.startswith("{") else mapping_of(text)
+        except (orjson.JSONDecodeError, UsageError) as error:
+            raise Unprocessable(f"mapping: {error}; or send it as a JSON object") from error
     try:
         options = UploadOptions.model_validate(values)
     except ValidationError as error:

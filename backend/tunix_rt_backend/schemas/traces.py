@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
 from tunix_rt.trace import TRACE_VERSION, ReasoningTrace
 from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Cursor, Limit, Moment, Offset, Text, Wire
@@ -208,6 +208,11 @@ class TraceQuery(Wire):
     limit: Limit = 20
     offset: Offset = 0
     cursor: Cursor = None
+
+    @field_validator("q")
+    @classmethod
+    def _empty_is_none(cls, q: str | None) -> str | None:
+        return q or None
 
 
 class ScoreBody(Body):

@@ -93,24 +93,28 @@ class UploadResult(Wire):
 
     upload_id: uuid.UUID
     """Its id; the filter `upload_id` finds its traces."""
+    replayed: bool
+    """Whether the upload was complete before, so that this time nothing was inserted."""
     ingested_count: int
     """Traces that it inserted."""
-    trace_ids: list[uuid.UUID]
-    """Ids of its first 1,000 traces in the order of the file; the filter `upload_id` lists all."""
     rows_read: int
     """Rows of the file."""
     rows_rejected: int
     """Rows that cannot be used."""
-    errors: list[RowError]
-    """The first 100 of them."""
     reasons: dict[str, int]
     """How many, by reason."""
+    errors: list[RowError]
+    """The first 100 of them."""
+    warnings: list[str]
+    """Earlier uploads that brought the same traces, so that they are here twice."""
     schema_name: str | None
     """Schema that was read; `mapping` if one was given."""
     digest: str
     """Digest of the bytes as sent."""
-    replayed: bool
-    """Whether the upload was complete before, so that this time nothing was inserted."""
+    trace_ids_cut: bool
+    """Whether there are more traces than `trace_ids` names."""
+    trace_ids: list[uuid.UUID]
+    """Ids of its first 1,000 traces in the order of the file; the filter `upload_id` lists all."""
 
 
 SCHEMA_NAMES = ("auto", *SCHEMAS)

@@ -57,7 +57,10 @@ async def received(headers: Mapping[str, str], body: AsyncIterator[bytes], home:
     coding = headers.get("content-encoding", "identity").strip().lower()
     if kind not in KINDS or coding != "identity":
         came = f"{kind[:80] or 'nothing'}{'' if coding == 'identity' else f', packed as {coding[:40]}'}"
-        raise UnsupportedMedia(f"expected the zip itself as application/zip; this came as {came}")
+        raise UnsupportedMedia(
+            f"expected the zip itself as application/zip; this came as {came}. Send it with "
+            "`curl -H 'content-type: application/zip' --data-binary @run.zip`"
+        )
     with workplace(home) as folder:
         path, size = folder / "archive.zip", 0
         with await run_in_threadpool(path.open, "wb") as stream:

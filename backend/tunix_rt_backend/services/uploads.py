@@ -46,6 +46,8 @@ from tunix_rt_backend.tables import Trace, Upload, utc_now
 
 _CONTENT = "content:"
 """Start of the key of an upload whose client gave none; a client's key has no colon."""
+_ALIKE_LOOKED_AT = 50
+"""Earlier uploads of as many traces that are compared with a new one, the newest first."""
 _READ_ELSEWHERE = "its traces are here; GET /api/datasets/uploads says what else is known of it"
 """What to do about an upload that another version kept: no folder holds it, so that no index makes it again."""
 _DELETED_AT_ONCE = 1000
@@ -95,7 +97,8 @@ def ingest(
     """Read what was received and insert its traces, or go on where an earlier try of the same upload ended."""
     source_name = options.source_name or body.name or "upload"
     settings = options.model_dump(mode="json", by_alias=True, exclude={"source_name"})
-    identity = [body.digest, source_name, settings, body.path.suffixes]
+    # Not the file's name, beyond the ending that says how it is read: the same file is the same under any name.
+    identity = [body.digest, options.source_name, settings, body.path.suffixes]
     content = hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with contextlib.ExitStack() as stack:
         with call.writing(digest=body.digest, source_name=source_name) as session:
@@ -103,7 +106,9 @@ def ingest(
             if upload.id == upload_id:
                 upload.digest, upload.source_name, upload.settings = body.digest, source_name, settings
                 upload.bytes = body.bytes
-            elif (upload.digest, upload.source_name, upload.settings) != (body.digest, source_name, settings):
+            elif (upload.digest, upload.settings) != (body.digest, settings) or (
+                options.source_name not in (None, upload.source_name)
+            ):
                 raise Conflict(
                     f"the key {key!r} belongs to upload {upload.id}, which has other content or settings; "
                     "give this one a key of its own"
@@ -163,6 +168,8 @@ def _result(call: Transactions, upload_id: uuid.UUID, *, replayed: bool) -> Uplo
             "upload_id": upload.id,
             "ingested_count": upload.rows_inserted,
             "trace_ids": list(session.scalars(ids)),
+            "trace_ids_cut": upload.rows_inserted > MAX_TRACE_IDS,
+            "warnings": _alike(session, upload),
             "rows_read": upload.rows_read,
             "rows_rejected": upload.rows_rejected,
             "errors": upload.errors,
@@ -172,6 +179,35 @@ def _result(call: Transactions, upload_id: uuid.UUID, *, replayed: bool) -> Uplo
             "replayed": replayed,
         }
         return kept.whole(UploadResult, values, f"upload {upload_id}", hint=_READ_ELSEWHERE)
+
+
+def _alike(session: Session, upload: Upload) -> list[str]:
+    """Say which earlier upload seems to have brought the same traces: as many, the first and the last the same."""
+    earlier = (
+        select(Upload)
+        .where(
+            Upload.created_at < upload.created_at,
+            Upload.status == "completed",
+            Upload.rows_inserted == upload.rows_inserted,
+        )
+        .order_by(Upload.created_at.desc())
+        .limit(_ALIKE_LOOKED_AT)
+    )
+    own = _ends(session, upload)
+    return [
+        f"upload {other.id} ({other.source_name}, {other.created_at:%Y-%m-%d %H:%M}) brought as many traces, the first "
+        f"and the last the same as here: they seem to be here twice; DELETE /api/datasets/uploads/{upload.id} takes "
+        "these away again"
+        for other in session.scalars(earlier)
+        if own == _ends(session, other)
+    ][:1]
+
+
+def _ends(session: Session, upload: Upload) -> list[tuple[Any, ...]]:
+    """Return the content of the first and the last trace of an upload."""
+    query = select(Trace.prompt, Trace.steps, Trace.final_answer).where(Trace.upload_id == upload.id).limit(1)
+    rows = (session.execute(query.order_by(order)).first() for order in (Trace.seq, Trace.seq.desc()))
+    return [tuple(row) for row in rows if row is not None]
 
 
 def _row(session: Session, upload_id: uuid.UUID) -> Upload:

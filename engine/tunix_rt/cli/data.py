@@ -257,13 +257,14 @@ def training_sources(names: list[str]) -> list[Path | Task]:
 
 def _mapping(pairs: list[str] | None) -> dict[str, str] | None:
     from tunix_rt.errors import UsageError
+    from tunix_rt.importers import mapping_of
 
     if not pairs:
         return None
-    split = [pair.partition("=") for pair in pairs]
-    if any(not (part and separator and column) for part, separator, column in split):
-        raise UsageError(f"--map {' '.join(pairs)}: expected PART=COLUMN, such as prompt=question")
-    return {part: column for part, _, column in split}
+    try:
+        return mapping_of(*pairs)
+    except UsageError as error:
+        raise UsageError(f"--map: {error}") from error
 
 
 def _show_tokens(preview: Any) -> None:

@@ -20,7 +20,7 @@ from tunix_rt.importers.columns import Draft, Row
 from tunix_rt.importers.containers import CONTAINERS, MAX_ROW_BYTES, container, data_files, rows
 from tunix_rt.importers.identities import Identities
 from tunix_rt.importers.problems import ErrorLog, RowError, RowProblem, describe_errors, excerpt
-from tunix_rt.importers.schemas import SCHEMAS, convert_trace, converter, detect_schema, mapped
+from tunix_rt.importers.schemas import SCHEMAS, convert_trace, converter, detect_schema, mapped, mapping_of
 from tunix_rt.trace import ReasoningTrace, render
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "data_files",
     "describe_errors",
     "detect",
+    "mapping_of",
     "read",
 ]
 

@@ -278,6 +278,19 @@ def converter(schema: str) -> Callable[[Row], Draft]:
     return SCHEMAS[schema].convert
 
 
+def mapping_of(*texts: str) -> dict[str, str]:
+    """Return the mapping that texts such as `prompt=question,final_answer=answer` write; raise UsageError if none."""
+    mapping: dict[str, str] = {}
+    for text in texts:
+        for pair in _NEXT_PART.split(text):
+            part, _, column = (side.strip() for side in pair.partition("="))
+            if not part or not column or part in mapping:
+                why = f"{part} comes twice" if part in mapping else f"found {pair!r}"
+                raise UsageError(f"expected PART=COLUMN,…, such as prompt=question,final_answer=answer; {why}")
+            mapping[part] = column
+    return mapping
+
+
 def mapped(mapping: Mapping[str, str]) -> Callable[[Row], Draft]:
     """Return a converter for columns of any name.
 
@@ -313,4 +326,6 @@ def mapped(mapping: Mapping[str, str]) -> Callable[[Row], Draft]:
     return convert
 
 
+_NEXT_PART = re.compile(r",(?=[^,=]+=)")
+"""The comma before another part: one in a column's name is not followed by an equals sign."""
 _MAPPED = frozenset({"prompt", "completion", "final_answer", "steps", "reasoning"})

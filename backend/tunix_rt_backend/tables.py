@@ -71,7 +71,7 @@ class Base(DeclarativeBase):
 
 
 class Upload(Base):
-    """One file that was sent: a repeated one (same key, or same content and name) inserts nothing twice."""
+    """One file that was sent: a repeated one (same key, or same content and settings) inserts nothing twice."""
 
     __tablename__ = "uploads"
     __table_args__ = (Index("ix_uploads_created", "created_at", "id"), Index("ix_uploads_digest", "digest"))

@@ -71,9 +71,12 @@ def test_job_says_whether_a_run_is_over(
     assert found.logs == ((sqlite_app.state.settings.home / "jobs" / str(row.id), "output.log"),)
 
 
-def test_run_that_goes_on_does_not_show_how_it_ended_before(sqlite_app: FastAPI, sqlite_session: Session) -> None:
+@pytest.mark.parametrize("before", ["cancelled", "running"])  # `running`: its process was killed
+def test_run_that_goes_on_does_not_show_how_it_ended_before(
+    sqlite_app: FastAPI, sqlite_session: Session, before: str
+) -> None:
     made = new_run(sqlite_app.state.settings.home, "sft", "x", config=SFTConfig(), run_id="r")
-    update_run(made, status="cancelled", started="2026-01-05T10:00:00Z", finished="2026-01-05T10:01:00Z")
+    update_run(made, status=before, started="2026-01-05T10:00:00Z", finished="2026-01-05T10:01:00Z")
     row = jobs.enqueue(sqlite_session, kind="sft", run_id="r", spec={}, actor="test")
     row.status, row.started_at = "running", utc_now()
     sqlite_session.commit()

@@ -140,6 +140,15 @@ def test_job_that_cannot_work_fails_at_once_with_what_the_command_said(sqlite_se
     assert log.splitlines()[-1].endswith(f"failed: {outcome.reason}")
 
 
+def test_job_on_a_device_that_is_not_here_fails_in_a_sentence(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    outcome = finish(Execution(make_job(config=nano.config(), device="cuda"), sqlite_settings, closing=False))
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+    assert (outcome.reason or "").startswith("there is no cuda device here; JAX finds cpu; leave the device out")
+
+
 def test_log_numbers_attempts_as_the_run_does_and_says_why_the_last_one_ended(sqlite_settings: Settings) -> None:
     update_run(make_run(sqlite_settings.home), status="failed", attempts=2)
     execution = Execution(make_job(), sqlite_settings, closing=False, before="it was killed")

@@ -64,8 +64,8 @@ def read_state(home: Path, sessions: sessionmaker[Session], run_id: str) -> Stat
         return State(status, stage, status not in (*ACTIVE, "queued"), None, _attempts(folder) if there else ())
     job = found[-1]
     waits, works = job.status == "queued", job.status == "running"
-    if works and status not in ACTIVE and index.is_of_earlier_attempt(manifest.get("started"), job.started_at):
-        status = "preparing"
+    if works and index.is_of_earlier_attempt(manifest.get("started"), job.started_at):
+        status = status if status in ACTIVE and is_held(RunDir(folder)) else "preparing"
     if not works and (waits or status in (*ACTIVE, "queued") or job.status == "cancelled"):
         status = job.status  # the manifest of a run whose command is not at work does not say so itself
     logs = tuple((_job_folder(home, one.id), "output.log") for one in found)

@@ -148,6 +148,15 @@ def test_full_disk_leaves_nothing_that_looks_complete(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folder_that_somebody_else_made_meanwhile_is_refused_like_one_that_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    with pytest.raises(UsageError, match="just been made"), staged_folder(target) as stage:
+        write_text(stage / "ours", "1")
+        write_text(target / "theirs", "2")
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    assert [path.name for path in target.iterdir()] == ["theirs"]
+
+
 def test_staged_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "sets" / "one"
     with pytest.raises(RuntimeError), staged_folder(target) as stage:

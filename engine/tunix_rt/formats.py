@@ -7,6 +7,7 @@ so that a file or folder under its final name is always whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -169,8 +170,8 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
 def staged_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `target`; on success flush it and rename it to `target`.
 
-    Raises UsageError if `target` exists and `replace` is false. On any error the temporary folder is removed, so that
-    `target` is either absent, as it was, or complete.
+    Raises UsageError if `target` exists and `replace` is false, or if it came meanwhile. On any error the temporary
+    folder is removed, so that `target` is either absent, as it was, or complete.
     """
     if target.exists() and not replace:
         raise UsageError(f"{target} exists already; choose another name or version")
@@ -186,8 +187,10 @@ def staged_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         if replace and target.exists():
             shutil.rmtree(target)
         os.rename(stage, target)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(stage, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in (errno.EEXIST, errno.ENOTEMPTY) and target.exists():
+            raise UsageError(f"{target} has just been made by somebody else; choose another name or version") from error
         raise
     _sync_folder(target.parent)
 

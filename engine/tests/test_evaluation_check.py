@@ -1,5 +1,7 @@
 """An evaluation is believed only as far as its samples go: digests that agree say nothing of who wrote them."""
 
+from dataclasses import replace
+
 import pytest
 
 from evaluated import (
@@ -16,7 +18,9 @@ from evaluated import (
 from tunix_rt.config import EvalConfig
 from tunix_rt.errors import DataError, DigestError
 from tunix_rt.evaluation import ModelRef, check_evaluation, evaluate, load_evaluation, write_evaluation
+from tunix_rt.evaluation.check import MOST_GROUPS, MOST_SAMPLES, MOST_TEXT
 from tunix_rt.evaluation.metric import figures
+from tunix_rt.evaluation.sample import regrade_sample
 from tunix_rt.formats import MANIFEST, write_format
 from tunix_rt.grading import Score, Target
 from tunix_rt.tasks import Task
@@ -95,6 +99,51 @@ def test_a_scorer_of_the_task_itself_is_believed():
     done = evaluate(contract_base_sampler(own), own, EvalConfig(), model=MODEL)
     assert done.manifest.metrics.strict.value == 1
     check_evaluation(done)
+
+
+def test_evaluation_is_verified_only_against_the_items_of_its_task(folder):
+    done = load_evaluation(folder)
+    assert check_evaluation(done, TASK)
+    assert not check_evaluation(done)
+    answered = [s for s in done.samples if s.answer and s.target.kind == "number"]
+    eased = {s.id: s.model_copy(update={"target": Target(kind="number", value=s.answer)}) for s in answered}
+    samples = [
+        regrade_sample(eased.get(s.id, s), done.manifest.prompt, done.manifest.sampling.max_new_tokens)
+        for s in done.samples
+    ]
+    forged = forge(folder, samples, **figures(samples))
+    assert not check_evaluation(forged)
+    with pytest.raises(DataError, match="does not ask what task small with this digest does"):
+        check_evaluation(forged, TASK)
+    turned = [*done.samples[1:], done.samples[0]]
+    with pytest.raises(DataError, match="not in the order of task small"):
+        check_evaluation(forge(folder, turned, **figures(turned)), TASK)
+
+
+def test_what_others_decided_is_not_verified():
+    own = Task("reasoning-gym:x", "1", "test", TASK.items, "Apache-2.0", "test")
+    assert not check_evaluation(evaluate(contract_base_sampler(own), own, EvalConfig(), model=MODEL), own)
+
+
+def test_more_than_can_be_made_again_is_refused(folder):
+    first, *rest = load_evaluation(folder).samples
+    many = [first.model_copy(update={"index": number}) for number in range(MOST_SAMPLES + 1)]
+    with pytest.raises(DataError, match="where at most 200,000 are graded again"):
+        check_evaluation(replace(load_evaluation(folder), samples=tuple(many)))
+    long = [first.model_copy(update={"completion": "x" * (MOST_TEXT + 1)}), *rest]
+    with pytest.raises(DataError, match="its completions hold 33,55"):
+        check_evaluation(replace(load_evaluation(folder), samples=tuple(long)))
+    kinds = [first.model_copy(update={"family": str(number)}) for number in range(MOST_GROUPS + 1)]
+    with pytest.raises(DataError, match="of 1,001 kinds by family"):
+        check_evaluation(replace(load_evaluation(folder), samples=tuple(kinds)))
+
+
+def test_of_a_long_completion_no_more_is_read_than_the_graders_read(folder):
+    done = load_evaluation(folder)
+    text = "<reasoning>\n" + "1+1=2\n" * 300_000 + "</reasoning>\n<answer>1</answer>"
+    again = regrade_sample(done.samples[0].model_copy(update={"completion": text}), done.manifest.prompt, 96)
+    assert not again.well_formed
+    assert len(again.checks) < 40_000
 
 
 def test_samples_that_no_digest_names_are_refused(folder):

@@ -4,11 +4,12 @@ Three things are made again and compared, by the functions that made them:
 
     completion, target   ->  verdicts    of every sample that the shared grading library decides
     samples              ->  figures     all of them, with their intervals
-    task, num_samples    ->  samples     each item so many times, none twice
+    task, num_samples    ->  samples     each item so many times, none twice; if the task is here, its very items
 
-Nothing in a folder proves the rest: that this model wrote the completions, that prompts and targets are those of the
-task, and how many tokens there were. Verdicts stay as they are where others decided: on tasks with a scorer of their
-own (reasoning-gym), on formulas (`latex`, whose comparison takes its time), and under another prompt contract.
+Nothing in a folder proves the rest: that this model wrote the completions, and how many tokens there were. Verdicts
+stay as they are where others decided: on tasks with a scorer of their own (reasoning-gym), on formulas (`latex`, whose
+comparison takes its time), and under another prompt contract. Such an evaluation is sound, but not verified; nor is one
+whose task is not here, for nothing says then that prompts and targets are those of the task.
 """
 
 from __future__ import annotations
@@ -21,18 +22,29 @@ from tunix_rt.errors import DataError
 from tunix_rt.evaluation.folder import Evaluation
 from tunix_rt.evaluation.metric import figures
 from tunix_rt.evaluation.sample import Sample, regrade_sample
-from tunix_rt.tasks import reasoning_gym
+from tunix_rt.tasks import Task, reasoning_gym
 from tunix_rt.trace import CONTRACT_DIGEST
 
 _NOISE = 1e-9
 """Relative difference of two figures that are one: what another machine's arithmetic may change."""
+MOST_SAMPLES = 200_000
+"""Samples of an evaluation that are graded again, at most."""
+MOST_TEXT = 32 * 2**20
+"""Characters of their completions at most: some are graded at no more than 200,000 a second."""
+MOST_GROUPS = 1_000
+"""Families, domains or difficulties that are added up again, at most."""
 
 
-def check_evaluation(evaluation: Evaluation) -> None:
-    """Raise DataError naming the first verdict or figure that an evaluation's samples do not give."""
+def check_evaluation(evaluation: Evaluation, task: Task | None = None) -> bool:
+    """Return whether an evaluation is verified: made again in full, from the items of its task to its figures.
+
+    Raises DataError naming the first item, verdict or figure that is not so, or what is too much to be made again.
+    `task`: what the evaluation says that it asked; None: it is not here.
+    """
     manifest, samples = evaluation.manifest, evaluation.samples
     try:
-        found = next(_asked_wrongly(evaluation), None) or next(_graded_wrongly(evaluation), None)
+        found = next(_too_much(evaluation), None) or next(_asked_wrongly(evaluation, task), None)
+        found = found or next(_graded_wrongly(evaluation), None)
         if found is None:
             given = {name: _plain(value) for name, value in figures(samples).items()}
             said = manifest.model_dump(mode="json", include=set(given))
@@ -45,15 +57,48 @@ def check_evaluation(evaluation: Evaluation) -> None:
             f"evaluation {evaluation.id} does not follow from its samples: {found}; it was made by tunix-rt {version}: "
             "measure the model again"
         )
+    return task is not None and _decides(evaluation) and all(sample.target.kind != "latex" for sample in samples)
 
 
-def _asked_wrongly(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what is wrong with the number of samples."""
+def _too_much(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what is more than can be made again in a bounded time."""
+    samples = evaluation.samples
+    if len(samples) > MOST_SAMPLES:
+        yield f"it holds {len(samples):,} samples, where at most {MOST_SAMPLES:,} are graded again"
+    text = sum(len(sample.completion) for sample in samples)
+    if text > MOST_TEXT:
+        yield f"its completions hold {text:,} characters, where at most {MOST_TEXT:,} are graded again"
+    for name in ("family", "domain", "difficulty"):
+        groups = len({getattr(sample, name) for sample in samples})
+        if groups > MOST_GROUPS:
+            yield f"its samples are of {groups:,} kinds by {name}, where at most {MOST_GROUPS:,} are added up again"
+
+
+def _asked_wrongly(evaluation: Evaluation, task: Task | None) -> Iterator[str]:
+    """Yield what is wrong with the number of samples, or with what they ask."""
     items, times = evaluation.manifest.task.items, evaluation.manifest.num_samples
     asked = {(sample.id, sample.index) for sample in evaluation.samples if sample.index < times}
     ids = {name for name, _ in asked}
     if not len(evaluation.samples) == len(asked) == items * times or len(ids) != items:
         yield f"it asked {items} items {times} times each, and holds {len(evaluation.samples)} samples of {len(ids)}"
+    if task is None:
+        return
+    known = {item.id: item for item in task.items}
+    for sample in evaluation.samples:
+        item = known.get(sample.id)
+        if item is None or any(getattr(sample, name) != getattr(item, name) for name in _ASKED):
+            yield f"sample {sample.id} does not ask what task {task.name} with this digest does"
+    if list(dict.fromkeys(sample.id for sample in evaluation.samples)) != list(known):
+        yield f"its samples are not in the order of task {task.name}"
+
+
+_ASKED = ("prompt", "target", "family", "domain", "difficulty")
+
+
+def _decides(evaluation: Evaluation) -> bool:
+    """Return whether the shared grading library, as it is here, decided the verdicts."""
+    manifest = evaluation.manifest
+    return manifest.contract_digest == CONTRACT_DIGEST and not manifest.task.name.startswith(reasoning_gym.PREFIX)
 
 
 def _graded_wrongly(evaluation: Evaluation) -> Iterator[str]:
@@ -63,7 +108,7 @@ def _graded_wrongly(evaluation: Evaluation) -> Iterator[str]:
         for score in (sample.strict, sample.lenient):
             if score.value is not None and not 0 <= score.value <= 1:
                 yield f"a score of sample {sample.id} is {score.value}, where one is from 0 to 1"
-    if manifest.contract_digest != CONTRACT_DIGEST or manifest.task.name.startswith(reasoning_gym.PREFIX):
+    if not _decides(evaluation):
         return
     for sample in evaluation.samples:
         if sample.target.kind == "latex":

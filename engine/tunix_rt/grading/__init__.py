@@ -4,10 +4,11 @@ It knows neither models nor tasks; rewards, evaluations and data filters all use
 """
 
 from tunix_rt.grading.comparison import compare, infer_kind
-from tunix_rt.grading.completion import grade, grade_trace
+from tunix_rt.grading.completion import MAX_COMPLETION, grade, grade_trace
 from tunix_rt.grading.target import AnswerKind, Mode, Score, Target, Verdict
 
 __all__ = [
+    "MAX_COMPLETION",
     "AnswerKind",
     "Mode",
     "Score",

@@ -14,7 +14,7 @@ from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import folder_ref
 from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
-from tunix_rt_backend.services import census, index
+from tunix_rt_backend.services import census, soundness
 from tunix_rt_backend.services.census import IndexReport
 
 RUN = "2026-01-05-sft-few-v1-7f3a0001"
@@ -37,7 +37,7 @@ def make_run(home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":
 
 def reindex(session: Session, home: Path) -> IndexReport:
     """Make every row of the index again, as `tunix-rt index` does."""
-    index.remember_evaluations(session)
+    soundness.remember(session)
     return census.write(session, census.take(home))
 
 

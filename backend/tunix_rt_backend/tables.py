@@ -269,13 +269,16 @@ class EvaluationRow(Base):
     lenient: Mapped[float | None] = mapped_column(Float)
     metrics: Mapped[dict[str, Any]]
     """The manifest's metrics, with their intervals; `imported`, if the folder was taken in from elsewhere;
-    and `stale`, if its run trained on since."""
+    `verified`, if its items and verdicts were made again; and `stale`, if its run trained on since."""
     strict_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """One byte an item, as `tunix_rt.leaderboard.outcomes` makes them: thousands are paired without reading samples."""
     lenient_outcomes: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """The same for lenient scores."""
     mark: Mapped[int] = mapped_column(BigInteger)
-    """First 40 bits of a digest of id and digest: the sum over a board tells whether one came or went."""
+    """40 bits of a digest of id and digest: the sum over a board tells whether one came or went.
+
+    Below 0: it came from elsewhere and is not verified, so that it has no rank, and no say in what is shown.
+    """
     git_commit: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(256))
 

@@ -324,6 +324,7 @@ def _summary(row: EvaluationRow) -> dict[str, object]:
         "device": row.device,
         "evaluated_at": row.created_at,
         "imported": kept.part(row.metrics, "imported") is True,
+        "verified": kept.part(row.metrics, "verified") is True,
         "stale": kept.part(row.metrics, "stale") is True,
     }
 

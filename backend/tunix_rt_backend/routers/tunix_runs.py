@@ -172,16 +172,14 @@ def take_in(call: Call, incoming: Path) -> Imported:
     found = imports.check(call.home, incoming)
     with call.reading() as session:
         imports.check_free(session, found)
-    imports.place(call.home, found)
-    with call.writing() as session:
-        imported = imports.record(session, call.home, found)
-        names = {part: sorted(folders) for part, folders in found.folders.items() if folders}
-        audit.names(session, ", ".join(run.run_id for run in found.runs), **names)
-        if not names:
+    with imports.placed(call.home, found), call.writing() as session:
+        written = imports.record(session, call.home, found)
+        audit.names(session, ", ".join(run.run_id for run in found.runs), **written)
+        if not written:
             audit.repeats(session)
     for run_id in found.folders["runs"]:
         metrics.precompute(call.home, run_id)
-    return imported
+    return Imported(runs=found.runs, datasets=written.get("datasets", []), evaluations=written.get("evaluations", []))
 
 
 @router.get(f"{_BASE}/{{run_id}}", responses=problems(404))

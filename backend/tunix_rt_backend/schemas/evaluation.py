@@ -114,6 +114,8 @@ class EvaluationSummary(Wire):
     """When it ended."""
     imported: bool
     """Whether it was taken in from elsewhere: its figures follow from its samples, but nobody here saw them made."""
+    verified: bool
+    """Whether its items are those of the task on this machine, and all verdicts were made again from them."""
     stale: bool
     """Whether its run trained on since: these are figures of weights that are gone, and rank only among `all`."""
 
@@ -205,7 +207,7 @@ class LeaderboardRow(EvaluationSummary):
     """One row of the leaderboard."""
 
     rank: int | None
-    """Place; rows that cannot be told apart share it. None: nothing is scored."""
+    """Place; rows that cannot be told apart share it. None: nothing is scored, or it is imported and not verified."""
     tied: int
     """Other rows of the same rank."""
     p: float | None

@@ -151,10 +151,15 @@ def find(session: Session, evaluation_id: str) -> EvaluationRow:
 
 
 def newest_of_run(session: Session, run_id: str) -> EvaluationRow:
-    """Return the newest evaluation of a run; raise NotFound if the run is unknown or was never measured."""
+    """Return the newest evaluation of a run, imported and unverified ones last.
+
+    Raises NotFound if the run is unknown or was never measured.
+    """
     query = select(EvaluationRow).where(EvaluationRow.run_id == run_id)
     row = session.scalars(
-        query.order_by(EvaluationRow.created_at.desc(), EvaluationRow.evaluation_id.desc()).limit(1)
+        query.order_by(
+            EvaluationRow.mark < 0, EvaluationRow.created_at.desc(), EvaluationRow.evaluation_id.desc()
+        ).limit(1)
     ).one_or_none()
     if row is not None:
         return row

@@ -7,9 +7,11 @@ dataset) is reported and is no error. It does not know how the folder came here.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,8 +25,9 @@ from tunix_rt.provenance import FolderRef, check_ref, now
 from tunix_rt.run import RunDir, RunManifest, check_manifest, is_held, read_run
 from tunix_rt_backend.errors import Conflict, Unprocessable
 from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, RunId
-from tunix_rt_backend.schemas.runs import Imported, ImportedRun
-from tunix_rt_backend.services import files, index, jobs
+from tunix_rt_backend.schemas.runs import ImportedRun
+from tunix_rt_backend.services import census, files, index, jobs
+from tunix_rt_backend.tables import utc_now
 
 PARTS = ("datasets", "evaluations", "runs")
 """Folders of a home folder that are taken in, upstream first; base models are fetched by name instead."""
@@ -34,6 +37,8 @@ _RECORDS = frozenset({"manifest.json", "config.json", "result.json", "state.json
 """Files that are read whole."""
 _LONGEST_RECORD = 16 * 2**20
 """Bytes of a record, or of a line of one, at most."""
+_AHEAD = timedelta(days=1)
+"""The clock of another machine may be so far ahead of this one's."""
 _PLACES = {"dataset": "datasets", "base_model": "models", "evaluation": "evaluations", "run": "runs"}
 _names: dict[str, TypeAdapter[str]] = {
     "datasets": TypeAdapter(DatasetKey),
@@ -60,6 +65,8 @@ class Checked:
     runs: list[ImportedRun] = field(default_factory=list)
     folders: dict[str, dict[str, Path]] = field(default_factory=lambda: {part: {} for part in PARTS})
     """New folders by part and name; those that are here already are left out."""
+    came: dict[str, list[str]] = field(default_factory=lambda: {part: [] for part in PARTS})
+    """Names of all that came, by part."""
 
 
 def check(home: Path, incoming: Path) -> Checked:
@@ -104,21 +111,26 @@ def check_free(session: Session, found: Checked) -> None:
             raise Conflict(f"run {run.run_id} is in this service's queue; the one that came in has the same name")
 
 
-def place(home: Path, found: Checked) -> None:
-    """Put the new folders in, each whole or not at all, upstream first."""
+@contextlib.contextmanager
+def placed(home: Path, found: Checked) -> Iterator[None]:
+    """Put the new folders in, each whole or not at all, upstream first; an error in the block takes them away again."""
     missing = {run.run_id: run.missing_upstream for run in found.runs}
-    for part in PARTS:
-        for name, folder in found.folders[part].items():
-            try:
-                with staged_folder(home / part / name) as stage:
-                    for inner in folder.iterdir():
-                        shutil.move(inner, stage / inner.name)
-                    if part == "runs":
-                        _write_record(RunDir(stage).logs, read_run(RunDir(stage)).digest, missing[name])
-                    elif part == "evaluations":
-                        _write_record(stage, EvaluationManifest.read(stage / MANIFEST).digest, [])
-            except (UsageError, FileExistsError) as error:
-                raise Conflict(f"{part}/{name} has just been made by somebody else; send it again") from error
+    with contextlib.ExitStack() as undo:
+        for part in PARTS:
+            for name, folder in found.folders[part].items():
+                try:
+                    with staged_folder(home / part / name) as stage:
+                        for inner in folder.iterdir():
+                            shutil.move(inner, stage / inner.name)
+                        if part == "runs":
+                            _write_record(RunDir(stage).logs, read_run(RunDir(stage)).digest, missing[name])
+                        elif part == "evaluations":
+                            _write_record(stage, EvaluationManifest.read(stage / MANIFEST).digest, [])
+                except (UsageError, FileExistsError) as error:
+                    raise Conflict(f"{part}/{name} has just been made by somebody else; send it again") from error
+                undo.callback(shutil.rmtree, home / part / name, ignore_errors=True)
+        yield
+        undo.pop_all()
 
 
 def _write_record(folder: Path, digest: str, missing: list[str]) -> None:
@@ -126,17 +138,16 @@ def _write_record(folder: Path, digest: str, missing: list[str]) -> None:
     write_format(folder / index.IMPORT_RECORD, record)
 
 
-def record(session: Session, home: Path, found: Checked) -> Imported:
-    """Write the rows of what was put in, and return what that is."""
-    for name in found.folders["datasets"]:
-        index.index_dataset(session, home / "datasets" / name)
-    for run in found.runs:
-        index.index_run(session, home / "runs" / run.run_id)
-    for name in found.folders["evaluations"]:
-        index.index_evaluation(session, home / "evaluations" / name)
-    return Imported(
-        runs=found.runs, datasets=sorted(found.folders["datasets"]), evaluations=sorted(found.folders["evaluations"])
-    )
+def record(session: Session, home: Path, found: Checked) -> dict[str, list[str]]:
+    """Write the rows of what was put in, and of what is here without one; return their names by part."""
+    written: dict[str, list[str]] = {}
+    for part in ("datasets", "runs", "evaluations"):
+        kind = census.PARTS[part]
+        for name in sorted(found.came[part]):
+            if name in found.folders[part] or session.get(kind.table, name) is None:
+                kind.write(session, home / part / name)
+                written.setdefault(part, []).append(name)
+    return written
 
 
 def _contents(incoming: Path) -> Iterator[tuple[str, Path]]:
@@ -158,24 +169,27 @@ def _contents(incoming: Path) -> Iterator[tuple[str, Path]]:
 
 def _check_part(home: Path, part: str, folder: Path, found: Checked) -> None:
     if part == "datasets":
-        dataset = DatasetManifest.read(folder / MANIFEST)
-        _check_listed(folder, dataset.files)
-        name, digest = dataset.key, dataset.digest
+        _check_listed(folder, DatasetManifest.read(folder / MANIFEST).files)
+        values = index.dataset_values(folder, into=home)
+        name, digest, created = values["key"], values["digest"], values["created_at"]
     elif part == "evaluations":
         _check_listed(folder, EvaluationManifest.read(folder / MANIFEST).files)
-        evaluation = index.read_evaluation(folder)
-        name, digest = evaluation.id, evaluation.manifest.digest
+        values = index.evaluation_values(folder, into=home)
+        name, digest, created = values["evaluation_id"], values["digest"], values["created_at"]
     else:
-        manifest = read_run(RunDir(folder))
-        name, digest = manifest.id, manifest.digest
+        manifest = index.run_record(folder, into=home).manifest
+        name, digest, created = manifest.id, manifest.digest, index.moment(manifest.created)
     try:
         _names[part].validate_python(name)
     except ValidationError as error:
         raise DataError(
             f"{name[:200]!r} is no name of a folder under {part}; expected letters, digits, `.`, `_` and `-`"
         ) from error
-    if name in found.folders[part]:
+    if created > utc_now() + _AHEAD:
+        raise DataError(f"{part}/{name[:200]} says that it was made at {created.isoformat()}, which is yet to come")
+    if name in found.came[part]:
         raise DataError(f"{part}/{name} came twice; send it once")
+    found.came[part].append(name)
     here = _digest_here(home, part, name)
     if here not in (None, digest):
         raise Conflict(f"{part}/{name} is here with other content ({here}, not {digest}); delete that one, or keep it")

@@ -20,30 +20,31 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError, TunixRtError
-from tunix_rt.evaluation import Estimate, Evaluation, check_evaluation, load_evaluation
+from tunix_rt.evaluation import Estimate
 from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.leaderboard import outcomes
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.db import is_sqlite
-from tunix_rt_backend.services import configs, jobs, kept
+from tunix_rt_backend.services import configs, jobs, kept, soundness
+from tunix_rt_backend.services.widths import fitting
 from tunix_rt_backend.tables import Base, DatasetRow, EvaluationRow, Job, Run, SubmissionRow
 
 logger = logging.getLogger(__name__)
 
 IMPORT_RECORD = "import.json"
 """File in an evaluation's folder, or beside a run's logs, that says that it was taken in from elsewhere."""
-_sound: set[str] = set()
-"""Digests of evaluations that follow from their samples. A digest covers both: what has one is not measured again."""
-
 Row = TypeVar("Row", bound=Base)
 
 
-def dataset_values(folder: Path) -> dict[str, Any]:
-    """Return the row of a dataset's folder; raise DataError if the folder is not whole."""
+def dataset_values(folder: Path, *, into: Path | None = None) -> dict[str, Any]:
+    """Return the row of a dataset's folder; raise DataError if the folder is not whole, or no row can hold it.
+
+    `into`: the home folder that it is meant for, while it has neither its place there nor its name.
+    """
     manifest = DatasetManifest.read(folder / MANIFEST)
-    _named(folder, manifest.key)
-    return {
+    _named(folder, manifest.key, into)
+    values = {
         "key": manifest.key,
         "name": manifest.name,
         "version": manifest.version,
@@ -56,6 +57,7 @@ def dataset_values(folder: Path) -> dict[str, Any]:
         "families": manifest.families,
         "counts": manifest.counts.model_dump(),
     }
+    return fitting(DatasetRow, values)
 
 
 def index_dataset(session: Session, folder: Path) -> DatasetRow:
@@ -91,7 +93,7 @@ def index_run(session: Session, folder: Path) -> Run:
         if stale != (kept.part(evaluation.metrics, "stale") is True) and isinstance(evaluation.metrics, dict):
             others = {name: value for name, value in evaluation.metrics.items() if name != "stale"}
             evaluation.metrics = others | ({"stale": True} if stale else {})
-            evaluation.mark = _mark(evaluation.evaluation_id, evaluation.digest, stale)
+            evaluation.mark = _mark(evaluation.evaluation_id, evaluation.digest, stale=stale, apart=evaluation.mark < 0)
     session.flush()
     return row
 
@@ -106,41 +108,33 @@ def is_stale(home: Path, run_id: str | None, adapter_digest: str | None) -> bool
     return False
 
 
-def _mark(evaluation_id: str, digest: str, stale: bool) -> int:
+def _mark(evaluation_id: str, digest: str, *, stale: bool, apart: bool) -> int:
     """Return a number that is another one whenever the evaluation's place on a board may be another one."""
     asked = [evaluation_id, digest, *(["stale"] if stale else [])]
-    return int(digest_value(asked).removeprefix("sha256:")[:10], 16)
+    number = 1 + int(digest_value(asked).removeprefix("sha256:")[:10], 16)
+    return -number if apart else number
 
 
-def read_evaluation(folder: Path) -> Evaluation:
-    """Return an evaluation; raise DataError or DigestError if it is not whole, or does not follow from its samples."""
-    evaluation = load_evaluation(folder)
-    if evaluation.manifest.digest not in _sound:
-        check_evaluation(evaluation)
-        _sound.add(evaluation.manifest.digest)
-    return evaluation
+def evaluation_values(folder: Path, *, into: Path | None = None) -> dict[str, Any]:
+    """Return the row of an evaluation's folder; raise as `soundness.read` does, or if no row can hold it.
 
-
-def remember_evaluations(session: Session) -> None:
-    """Spare those that have a row: they were measured again when it was written."""
-    _sound.update(session.scalars(select(EvaluationRow.digest)))
-
-
-def evaluation_values(folder: Path) -> dict[str, Any]:
-    """Return the row of an evaluation's folder; raise as `read_evaluation` does."""
-    evaluation = read_evaluation(folder)
+    One from elsewhere that cannot be verified here is on record, and is kept apart from the others by a mark below 0.
+    """
+    home = into or folder.parent.parent
+    evaluation, verified = soundness.read(folder, home)
     manifest, samples = evaluation.manifest, evaluation.samples
-    _named(folder, manifest.id)
-    stale = is_stale(folder.parent.parent, manifest.model.run, manifest.model.adapter_digest)
-    imported = {"imported": True} if (folder / IMPORT_RECORD).is_file() else {}
-    return {
+    _named(folder, manifest.id, into)
+    stale = is_stale(home, manifest.model.run, manifest.model.adapter_digest)
+    imported = (folder / IMPORT_RECORD).is_file()
+    marked = {"imported": imported, "verified": verified, "stale": stale}
+    values = {
         "evaluation_id": manifest.id,
         "digest": manifest.digest,
         "created_at": moment(manifest.created),
         "run_id": manifest.model.run,
         "model_name": manifest.model.name,
         "adapter_digest": manifest.model.adapter_digest,
-        "dataset_key": _dataset_of(folder.parent.parent, manifest.model.run),
+        "dataset_key": _dataset_of(home, manifest.model.run),
         "task_name": manifest.task.name,
         "task_split": manifest.task.split,
         "task_digest": manifest.task.digest,
@@ -150,17 +144,18 @@ def evaluation_values(folder: Path) -> dict[str, Any]:
         "n": manifest.metrics.n,
         "strict": _value(manifest.metrics.strict),
         "lenient": _value(manifest.metrics.lenient),
-        "metrics": manifest.metrics.model_dump(mode="json") | imported | ({"stale": True} if stale else {}),
+        "metrics": manifest.metrics.model_dump(mode="json") | {name: True for name in marked if marked[name]},
         "strict_outcomes": outcomes(samples, "strict"),
         "lenient_outcomes": outcomes(samples, "lenient"),
-        "mark": _mark(manifest.id, manifest.digest, stale),
+        "mark": _mark(manifest.id, manifest.digest, stale=stale, apart=imported and not verified),
         "git_commit": manifest.provenance.git_commit,
         "device": manifest.provenance.device,
     }
+    return fitting(EvaluationRow, values)
 
 
 def index_evaluation(session: Session, folder: Path) -> EvaluationRow:
-    """Write the row of an evaluation's folder; raise as `read_evaluation` does."""
+    """Write the row of an evaluation's folder; raise as `soundness.read` does."""
     return _upsert(session, EvaluationRow, evaluation_values(folder))
 
 
@@ -224,17 +219,20 @@ class RunRecord(NamedTuple):
     """Its resolved configuration."""
 
 
-def run_record(folder: Path) -> RunRecord:
-    """Return what a run's folder says; raise DataError if the folder is not whole."""
+def run_record(folder: Path, *, into: Path | None = None) -> RunRecord:
+    """Return what a run's folder says; raise DataError if the folder is not whole, or no row can hold it.
+
+    `into`: the home folder that it is meant for, while it has neither its place there nor its name.
+    """
     run = RunDir(folder)
     manifest = read_run(run)
-    _named(folder, manifest.id)
+    _named(folder, manifest.id, into)
     config = read_run_config(run).model_dump(mode="json")
     if config["kind"] not in jobs.RUN_KINDS:
         raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(jobs.RUN_KINDS)}")
-    for text in (manifest.created, manifest.started, manifest.finished):
-        moment(text)
-    return RunRecord(run, manifest, config)
+    record = RunRecord(run, manifest, config)
+    fitting(Run, recorded_values(record, None, None))
+    return record
 
 
 def run_values(folder: Path, oldest: Job | None, newest: Job | None) -> dict[str, Any]:
@@ -368,8 +366,8 @@ def _upsert(session: Session, table: type[Row], values: dict[str, Any]) -> Row:
     return row
 
 
-def _named(folder: Path, name: str) -> None:
-    if folder.name != name:
+def _named(folder: Path, name: str, into: Path | None = None) -> None:
+    if into is None and folder.name != name:
         raise DataError(f"{folder} says that its name is {name!r}; give the folder its name back")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, func, select
 from sqlalchemy.orm import Session
 
 from tunix_rt.comparison import ScoreName
@@ -67,6 +67,8 @@ class Board:
             self.answers[asked] = answer
 
 
+_RANKED = EvaluationRow.mark >= 0
+"""Which evaluations have a rank; the others came from elsewhere and are not verified, and stand below them."""
 _boards: WeakKeyDictionary[Engine, dict[BoardKey, Board]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -96,24 +98,33 @@ class Choice(NamedTuple):
 
 
 def choose(session: Session, home: Path, contract_digest: str, task: str | None, task_digest: str | None) -> Choice:
-    """Return whose board is shown: without a task the one measured last, without a digest its most items.
+    """Return whose board is shown: without a task the one measured last, without a digest all items of the task here.
 
-    So a short evaluation, which asks only the first items, never hides the full board; among boards of as many items
-    the newest is shown. Raises NotFound for a task that is neither on this machine nor was ever measured.
+    Of items that are not those of the task as it is here, most are shown, and among as many the newest. So a short
+    evaluation, which asks only the first items, never hides the full board; what came from elsewhere and is not
+    verified decides only where there is nothing else. Raises NotFound for a task that is neither on this machine nor
+    was ever measured.
     """
     same = EvaluationRow.contract_digest == contract_digest
     name = task
     if name is None:
-        query = select(EvaluationRow.task_name).where(same)
+        query = select(EvaluationRow.task_name).where(same).order_by(EvaluationRow.created_at.desc()).limit(1)
         if task_digest is not None:
             query = query.where(EvaluationRow.task_digest == task_digest)
-        name = session.scalar(query.order_by(EvaluationRow.created_at.desc()).limit(1))
+        name = session.scalar(query.where(_RANKED)) or session.scalar(query)
     most, newest = func.max(EvaluationRow.n), func.max(EvaluationRow.created_at)
+    known = None if name is None else tasks.digest_of(home, name)
     rows = session.execute(
         select(EvaluationRow.task_digest, most, func.count(), newest)
         .where(same, EvaluationRow.task_name == name)
         .group_by(EvaluationRow.task_digest)
-        .order_by(most.desc(), newest.desc(), EvaluationRow.task_digest)
+        .order_by(
+            case((EvaluationRow.task_digest == known, 0), else_=1),
+            func.max(case((_RANKED, EvaluationRow.n), else_=-1)).desc(),
+            most.desc(),
+            newest.desc(),
+            EvaluationRow.task_digest,
+        )
     )
     found = [Measured(*row) for row in rows]
     if task is not None and not found:
@@ -164,17 +175,24 @@ def _ranked(session: Session, key: BoardKey, signature: tuple[int, int]) -> Boar
         EvaluationRow.adapter_digest,
         EvaluationRow.prompt_digest,
         EvaluationRow.metrics["stale"].as_boolean().label("stale"),
+        _RANKED.label("ranked"),
         (EvaluationRow.strict if strict else EvaluationRow.lenient).label("value"),
         (EvaluationRow.strict_outcomes if strict else EvaluationRow.lenient_outcomes).label("outcomes"),
     ).where(EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest)
-    rows: list[Any] = list(session.execute(query.order_by(EvaluationRow.created_at, EvaluationRow.evaluation_id)))
-    if not key.every:
+    local = func.coalesce(EvaluationRow.metrics["imported"].as_boolean(), False).is_(False)
+    query = query.order_by(local, EvaluationRow.created_at, EvaluationRow.evaluation_id)
+    rows: list[Any] = list(session.execute(query))
+    if not key.every:  # the newest of those measured here, if there are any
         present = (row for row in rows if not row.stale)
-        rows = list({(row.model_name, row.adapter_digest, row.prompt_digest): row for row in present}.values())
-    rows = _of_one_size(rows)
-    standings = rank([Entry(row.evaluation_id, row.value, row.outcomes) for row in rows])
-    values = {row.evaluation_id: row.value for row in rows}
+        groups = {(row.ranked, row.model_name, row.adapter_digest, row.prompt_digest): row for row in present}
+        rows = list(groups.values())
+    ranked, others = _of_one_size([row for row in rows if row.ranked]), [row for row in rows if not row.ranked]
+    standings = rank([Entry(row.evaluation_id, row.value, row.outcomes) for row in ranked])
+    values = {row.evaluation_id: row.value for row in ranked}
     keys = [(1.0 if (value := values[s.name]) is None else -value, s.name) for s in standings]
+    for name in sorted(row.evaluation_id for row in others):
+        standings.append(Standing(name=name, rank=None, tied=0, leader=None, p=None))
+        keys.append((2.0, name))
     return Board(signature, standings, keys)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from tunix_rt import tasks
 from tunix_rt.errors import TunixRtError
-from tunix_rt.tasks import reasoning_gym
+from tunix_rt.evaluation import EvaluationManifest
+from tunix_rt.tasks import Task, reasoning_gym
 from tunix_rt.tasks.registry import REGISTRY
 from tunix_rt_backend.errors import Unprocessable
 from tunix_rt_backend.schemas.evaluation import TaskSummary
@@ -17,8 +20,7 @@ from tunix_rt_backend.schemas.evaluation import TaskSummary
 
 def list_tasks(home: Path) -> list[TaskSummary]:
     """Return the tasks for evaluation: built-in ones, and the files that were registered on this machine."""
-    file = home / REGISTRY
-    return list(_summaries(home, file.read_bytes() if file.is_file() else b""))
+    return list(_summaries(home, _registrations(home)))
 
 
 @lru_cache(maxsize=8)
@@ -43,6 +45,41 @@ def _summary(home: Path, name: str) -> TaskSummary:
         source=task.source,
         problem=None,
     )
+
+
+def of_evaluation(home: Path, manifest: EvaluationManifest) -> Task | None:
+    """Return the task that an evaluation asked, with those items only; None: they are not on this machine."""
+    task = _first_items(home, _registrations(home), manifest.task.name, manifest.sampling.seed, manifest.task.items)
+    return task if task is not None and task.digest == manifest.task.digest else None
+
+
+def digest_of(home: Path, name: str) -> str | None:
+    """Return the digest of all items of a task; None: it is not on this machine."""
+    task = _whole(home, _registrations(home), name, 0)
+    return None if task is None else task.digest
+
+
+def _registrations(home: Path) -> bytes:
+    with contextlib.suppress(FileNotFoundError):
+        return (home / REGISTRY).read_bytes()
+    return b""
+
+
+@lru_cache(maxsize=64)
+def _first_items(home: Path, registrations: bytes, name: str, seed: int, count: int) -> Task | None:
+    whole = _whole(home, registrations, name, seed)
+    if whole is None or not 0 < count <= len(whole.items):
+        return None
+    return whole if count == len(whole.items) else replace(whole, items=whole.items[:count])
+
+
+@lru_cache(maxsize=16)
+def _whole(home: Path, registrations: bytes, name: str, seed: int) -> Task | None:
+    """What evaluations name is only looked up: nothing is made in a number that they say, or by other packages."""
+    try:
+        return tasks.load(name, home=home, seed=seed) if name in tasks.available(home) else None
+    except TunixRtError:
+        return None
 
 
 def check(home: Path, name: str) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST
 from tunix_rt_backend import db
-from tunix_rt_backend.services import census, index
+from tunix_rt_backend.services import census, index, soundness
 from tunix_rt_backend.services.census import PARTS, Mark, Place
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Watch:
         folder = self.home / place.part / place.name
         try:
             if place.part == "evaluations":
-                index.read_evaluation(folder)  # nobody waits to write while its samples are graded again
+                soundness.read(folder, self.home)  # nobody waits to write while its samples are graded again
             with db.committing(self.sessions) as session:
                 if place.part == "runs":
                     index.refresh_run(session, self.home, place.name)

@@ -155,7 +155,9 @@ def test_log_numbers_attempts_as_the_run_does_and_says_why_the_last_one_ended(sq
     execution.poll()
     execution.kill()
     finish(execution)
-    assert "attempt 3 (it was killed): tunix-rt runs resume" in execution.folder.output.read_text()
+    first, second, *_ = execution.folder.output.read_text().splitlines()
+    assert first.endswith("before: it was killed")
+    assert "attempt 3: tunix-rt runs resume" in second
 
 
 def test_run_that_an_earlier_attempt_completed_is_not_started_again(sqlite_settings: Settings) -> None:

@@ -130,9 +130,9 @@ class Execution:
         command.write_config(self.folder, self.job)
         begun = self.run is not None and self.run.manifest.is_file()
         number = read_run(self.run).attempts + 1 if self.run and begun else self.job.attempts
-        before = f" ({self.before})" if self.before else ""
+        before = f"--- {now()} before: {self.before}\n" if self.before else ""
         with self.folder.output.open("ab") as log, self.folder.stdout.open("wb") as data:
-            log.write(f"--- {now()} attempt {number}{before}: tunix-rt {' '.join(words)}\n".encode())
+            log.write(f"{before}--- {now()} attempt {number}: tunix-rt {' '.join(words)}\n".encode())
             log.flush()
             self._log_start = log.tell()
             self.process = subprocess.Popen(

@@ -72,7 +72,7 @@ class FolderRef(Format):
     path: str
     """Where it was: relative to the home folder if inside it, else absolute."""
     digest: str
-    """Digest of `files`."""
+    """Digest of `files`; for a dataset this is not the `digest` in its manifest, which is that of the rows alone."""
     files: dict[str, str]
     """Digest of every file by its path relative to the folder, the manifest included."""
 

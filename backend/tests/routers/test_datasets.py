@@ -21,6 +21,7 @@ from made import make_run
 from tunix_rt import dataset
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import locked
+from tunix_rt.provenance import folder_ref
 from tunix_rt.trace import render
 from tunix_rt_backend import db
 from tunix_rt_backend.errors import ServiceError
@@ -254,3 +255,11 @@ def test_a_page_begins_where_a_line_does(sqlite_client: TestClient, sqlite_sessi
     build(sqlite_client)
     cursor = encode_cursor(["train", place, 1])
     assert sqlite_client.get("/api/datasets/sums-v1/preview", params={"cursor": cursor}).status_code == 404
+
+
+def test_a_dataset_says_both_digests_that_it_is_known_by(sqlite_client: TestClient, sqlite_settings: Settings) -> None:
+    home = sqlite_settings.home
+    nano.build_dataset(home)
+    said = sqlite_client.get(f"/api/datasets/{nano.DATASET}").json()
+    recorded = folder_ref("dataset", nano.DATASET, home / "datasets" / nano.DATASET, home=home)
+    assert said["folder_digest"] == recorded.digest != said["digest"]

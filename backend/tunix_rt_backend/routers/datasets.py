@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from tunix_rt.dataset import DatasetDiff, DatasetManifest, ExportFormat, Statistics
+from tunix_rt.dataset import DatasetDiff, ExportFormat, Statistics
 from tunix_rt.importers import RowError
 from tunix_rt_backend.deps import ReadCall, WriteCall
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
@@ -16,6 +16,7 @@ from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.datasets import (
     DatasetBuild,
     DatasetBuilt,
+    DatasetDetail,
     DatasetListed,
     DuplicateRow,
     QuarantinedRow,
@@ -79,14 +80,15 @@ def list_datasets(
         return Page(data=[_listed(row) for row in rows], pagination=pagination)
 
 
-@router.get("/api/datasets/{dataset_key}", response_model=DatasetManifest, responses=problems(404, 409) | NOT_MODIFIED)
+@router.get("/api/datasets/{dataset_key}", response_model=DatasetDetail, responses=problems(404, 409) | NOT_MODIFIED)
 def read_dataset(dataset_key: Key, call: ReadCall, if_none_match: IfNoneMatch = None) -> Response:
     """Return the manifest of a dataset; its ETag is the digest of the rows."""
     manifest = datasets.read(call.home, dataset_key)
     headers = {"ETag": f'"{manifest.digest}"'}
     if is_known(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Response(manifest.to_json(), headers=headers, media_type="application/json")
+    detail = DatasetDetail(**dict(manifest), folder_digest=datasets.folder_digest(call.home, manifest))
+    return Response(detail.to_json(), headers=headers, media_type="application/json")
 
 
 @router.delete("/api/datasets/{dataset_key}", status_code=204, responses=problems(404, 409))

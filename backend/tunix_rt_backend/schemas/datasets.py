@@ -111,6 +111,13 @@ class DatasetBuilt(Wire):
         )
 
 
+class DatasetDetail(DatasetManifest):
+    """The manifest of a dataset, and what others name its folder by."""
+
+    folder_digest: str
+    """Digest of all files, this manifest included: what runs and submissions record; `digest` is that of the rows."""
+
+
 class DatasetListed(Wire):
     """A dataset in a list."""
 

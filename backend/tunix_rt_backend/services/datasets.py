@@ -6,6 +6,7 @@ Every file is opened beneath its folder, never through a link. It does not know 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 from datetime import datetime
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetDiff, DatasetManifest, dataset_keys
 from tunix_rt.errors import TunixRtError
-from tunix_rt.formats import MANIFEST
+from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.importers import RowError
 from tunix_rt.run import RunDir, is_held, read_run_config
 from tunix_rt.trace import ReasoningTrace, render
@@ -47,6 +48,13 @@ Shape = TypeVar("Shape", RowError, DuplicateRow, QuarantinedRow)
 def folder_of(home: Path, key: str) -> Path:
     """Return the folder of a dataset, whether it is there or not."""
     return home / "datasets" / key
+
+
+def folder_digest(home: Path, manifest: DatasetManifest) -> str:
+    """Return the digest that a run records of the folder of a dataset: of every file, the manifest included."""
+    with files.opening_beneath(folder_of(home, manifest.key), MANIFEST) as file:
+        own = f"sha256:{hashlib.sha256(file.read(0, file.size)).hexdigest()}"
+    return digest_value(manifest.files | {MANIFEST: own})
 
 
 def read(home: Path, key: str) -> DatasetManifest:

@@ -85,7 +85,7 @@ class Upload(Base):
     settings: Mapped[dict[str, Any]]
     """`on_error`, `schema`, `mapping`, `license` as asked."""
     status: Mapped[str] = mapped_column(String(16))
-    """receiving | reading | inserting | completed | failed"""
+    """receiving | reading | inserting | completed | failed | deleting"""
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     rows_read: Mapped[int] = mapped_column(BigInteger, default=0)
     rows_rejected: Mapped[int] = mapped_column(BigInteger, default=0)

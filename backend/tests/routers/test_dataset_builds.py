@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -19,7 +22,10 @@ from tunix_rt import dataset
 from tunix_rt.importers import SCHEMAS, RowError, read
 from tunix_rt.tasks import load, registered
 from tunix_rt.trace import ReasoningTrace, make_trace
+from tunix_rt_backend.services import traces, uploads
 from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import Upload
+from uploading import as_lines, count, send
 
 GSM8K = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k-train.jsonl"
 
@@ -166,6 +172,44 @@ def test_two_builds_of_one_key_at_once_are_safe(client: TestClient, session: Ses
     assert sorted(answer.status_code for answer in answers) == ([201, 409] if more else [200, 201])
     winner = next(answer.json() for answer in answers if answer.status_code == 201)
     assert client.get("/api/datasets/sums-v1").json()["digest"] == winner["digest"]
+
+
+def test_a_part_of_an_upload_is_never_frozen(client: TestClient, session: Session, settings: Settings) -> None:
+    rows = as_lines(arithmetic_rows.gsm8k(2100))
+    upload_id = send(client, rows).json()["upload_id"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "time", SimpleNamespace(sleep=lambda _: 1 / 0))  # a deletion that breaks off
+        assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 500
+    assert count(session) == 1100
+    shown = client.get(f"/api/datasets/uploads/{upload_id}").json()
+    assert (shown["status"], shown["detail"]) == ("deleting", "its deletion began; delete it again")
+    assert f"upload {upload_id} is deleting" in refused(client, 409, upload_id=upload_id)["detail"]
+    for status in ("receiving", "reading", "inserting", "failed"):
+        session.execute(update(Upload).values(status=status))
+        session.commit()
+        assert f"is {status}" in refused(client, 409, upload_id=upload_id)["detail"]
+    assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 204
+    assert refused(client, 422, upload_id=upload_id)
+    assert not (settings.home / "datasets").exists()
+
+
+@pytest.mark.parametrize("strategy", ["all", "random"])
+def test_an_upload_that_is_deleted_while_it_is_gathered_is_not_frozen(
+    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    upload_id = send(client, as_lines(arithmetic_rows.gsm8k(1100))).json()["upload_id"]
+    gathered = traces.select
+
+    def slowly(*args: Any, **named: Any) -> Iterator[ReasoningTrace]:
+        for number, trace in enumerate(gathered(*args, **named)):
+            if number == 600:
+                assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 204
+            yield trace
+
+    monkeypatch.setattr(traces, "select", slowly)
+    detail = refused(client, 409, upload_id=upload_id, selection_strategy=strategy, limit=2000, seed=1)["detail"]
+    assert f"upload {upload_id} was deleted meanwhile" in detail
+    assert not (settings.home / "datasets").exists()
 
 
 def test_a_build_that_is_killed_changes_nothing(

@@ -25,8 +25,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterVali
 License = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_printable)]
 Column = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable)]
 
-UploadStatus = Literal["receiving", "reading", "inserting", "completed", "failed", "interrupted"]
-"""`interrupted`: its process ended in the middle; send the upload again to go on, or delete it."""
+UploadStatus = Literal["receiving", "reading", "inserting", "completed", "failed", "deleting", "interrupted"]
+"""`interrupted`: its process ended in the middle; send the upload again to go on, or delete it.
+`deleting`: a part of its traces is gone; where that was cut off, delete it again."""
 
 
 class UploadOptions(Wire):

@@ -15,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
-from tunix_rt_backend.errors import Unprocessable
+from tunix_rt_backend.errors import Conflict, Unprocessable
 from tunix_rt_backend.schemas.datasets import DatasetBuild
 from tunix_rt_backend.services import apart, traces
 from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import Trace
+from tunix_rt_backend.tables import Trace, Upload
 
 SELECTION = "traces.jsonl"
 """Name of the file that the selected traces are written to, and of the source in the manifest."""
@@ -40,7 +40,11 @@ def selection_file(home: Path) -> Iterator[Path]:
 
 
 def gather(session: Session, body: DatasetBuild, file: Path) -> int:
-    """Write the traces that a request selects to a file, one by one, and return how many; raise if there is none."""
+    """Write the traces that a request selects to a file, one by one, and return how many.
+
+    Raises Unprocessable if there is none, and Conflict if the upload that it names is not whole.
+    """
+    status = _upload_status(session, body)
     limit = None if body.selection_strategy == "all" else body.limit
     count = 0
     with file.open("wb") as stream:
@@ -49,6 +53,9 @@ def gather(session: Session, body: DatasetBuild, file: Path) -> int:
         ):
             stream.write(orjson.dumps(trace.model_dump(mode="json"), option=orjson.OPT_APPEND_NEWLINE))
             count += 1
+    session.rollback()  # from here on it sees what came to be meanwhile
+    if _upload_status(session, body) != status:
+        raise Conflict(f"upload {body.upload_id} was deleted meanwhile; select other traces")
     if not count:
         raise Unprocessable(_why_empty(session, filters_of(body)))
     return count
@@ -78,6 +85,17 @@ def freeze(
         ),
     )  # fmt: skip
     return DatasetManifest.model_validate(found["manifest"]), found["replayed"]
+
+
+def _upload_status(session: Session, body: DatasetBuild) -> str | None:
+    """Return the status of the upload that a request names, None if there is none; raise Conflict for a part of one."""
+    status = session.scalar(select(Upload.status).where(Upload.id == body.upload_id))
+    if status not in (None, "completed"):
+        raise Conflict(
+            f"upload {body.upload_id} is {status}, and only a completed one has all of its traces; "
+            f"GET /api/datasets/uploads/{body.upload_id} says how far it is"
+        )
+    return status
 
 
 def filters_of(body: DatasetBuild) -> Filters:

@@ -260,7 +260,7 @@ def remove(call: Transactions, upload_id: uuid.UUID) -> int:
         pause = GAP_SECONDS if is_sqlite(session) else 0.0
     with receiving.held(call.settings.home, upload_id):
         with call.writing(str(upload_id), step="begun") as session:
-            values = {"idempotency_key": None, "status": "failed", "detail": "its deletion began; delete it again"}
+            values = {"idempotency_key": None, "status": "deleting", "detail": "its deletion began; delete it again"}
             session.execute(update(Upload).where(Upload.id == upload_id).values(**values))
         total = 0
         while True:

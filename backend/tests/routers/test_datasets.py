@@ -205,6 +205,18 @@ def test_delete_takes_row_and_folder_away_unless_a_job_needs_them(
     assert client.delete("/api/datasets/sums-v1").status_code == 204  # a row without a folder goes, too
 
 
+def test_of_many_who_delete_a_dataset_one_does(client: TestClient, session: Session, settings: Settings) -> None:
+    for indexed in (True, False):
+        nano.build_dataset(settings.home)
+        if indexed:
+            index.index_dataset(session, settings.home / "datasets" / nano.DATASET)
+            session.commit()
+        with ThreadPoolExecutor(20) as pool:
+            answers = [pool.submit(client.delete, f"/api/datasets/{nano.DATASET}") for _ in range(20)]
+            statuses = sorted(answer.result().status_code for answer in answers)
+        assert statuses == [204, *[404] * 19]
+
+
 def test_preview_shows_every_row_once_as_the_model_reads_it(
     sqlite_client: TestClient, sqlite_session: Session, sqlite_settings: Settings
 ) -> None:

@@ -206,8 +206,8 @@ def remove(session: Session, home: Path, key: str) -> None:
     Raises NotFound if there is neither, and Conflict while a run that waits or is worked on trains on it.
     """
     folder = folder_of(home, key)
-    there = files.has_folder(folder)
     row = hold_dataset(session, folder, alone=True)  # who starts a run holds it, too
+    there = files.has_folder(folder)  # whoever deleted it at the same moment is through
     users = select(Job.run_id).join(Run, Run.run_id == Job.run_id)
     names = session.scalars(users.where(Run.dataset_key == key, Job.status.in_(ACTIVE)).distinct()).all()
     names = names or _worked_on(home, key)

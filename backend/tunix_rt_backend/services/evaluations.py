@@ -30,6 +30,7 @@ from tunix_rt_backend.schemas.evaluation import EvaluateBody, EvaluationBody, Ev
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.services import jobs, lines, tasks
 from tunix_rt_backend.services.files import opening_beneath
+from tunix_rt_backend.services.index import hold_run
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.tables import EvaluationRow, Job, Run
 
@@ -47,7 +48,7 @@ def request_of_run(
     Raises NotFound for an unknown run, Conflict if it has no trained weights or may yet get others, Unprocessable for
     an impossible request.
     """
-    if session.get(Run, run_id) is None:
+    if hold_run(session, home / "runs" / run_id) is None:
         raise NotFound(f"there is no run {run_id!r}; GET /api/tunix/runs lists them")
     newest, run = jobs.newest(session, run_id), RunDir(home / "runs" / run_id)
     if (newest is not None and newest.status in jobs.ACTIVE) or is_held(run):

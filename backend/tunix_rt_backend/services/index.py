@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -73,10 +74,27 @@ def hold_dataset(session: Session, folder: Path, *, alone: bool = False) -> Data
     query = select(DatasetRow).where(DatasetRow.key == folder.name)
     query = query.with_for_update() if alone else query.with_for_update(read=True, key_share=True)
     row = session.scalar(query.execution_options(populate_existing=True))
-    if row is None:
-        with contextlib.suppress(TunixRtError, OSError, DataFault), session.begin_nested():
-            row = index_dataset(session, folder)
-    return row
+    return row or _made(session, index_dataset, folder)
+
+
+def hold_run(session: Session, folder: Path) -> Run | None:
+    """Return the row of a run, made if it has none; till the transaction ends nobody deletes it or queues a job for it.
+
+    None: it is not here, or its folder is not whole.
+    """
+    query = select(Run).where(Run.run_id == folder.name).with_for_update()
+    row = session.scalar(query.execution_options(populate_existing=True))
+    return row or _made(session, index_run, folder)
+
+
+def _made(session: Session, index: Callable[[Session, Path], Row], folder: Path) -> Row | None:
+    """Return the new row of a folder; None: it is not whole, or whoever made its row at the same time deleted it."""
+    with contextlib.suppress(TunixRtError, OSError, DataFault), session.begin_nested():
+        row = index(session, folder)
+        if folder.is_dir():
+            return row
+        raise DataError(f"{folder} is gone")
+    return None
 
 
 def index_run(session: Session, folder: Path) -> Run:

@@ -153,8 +153,14 @@ def active(session: Session, run_id: str) -> list[Job]:
 
 
 def request_cancel(session: Session, job: Job) -> Job:
-    """End a queued job at once, ask the worker to end a running one; raise Conflict if it has ended."""
-    session.refresh(job, with_for_update=True)  # a worker may be claiming it at this moment
+    """End a queued job at once, ask the worker to end a running one.
+
+    Raises Conflict if it has ended, and NotFound if it is gone.
+    """
+    # A worker may be claiming it at this moment, or somebody may have deleted it with its run.
+    held = select(Job).where(Job.id == job.id).with_for_update().execution_options(populate_existing=True)
+    if session.scalar(held) is None:
+        raise NotFound(f"there is no job {job.id} any more; GET /api/jobs lists them")
     if job.status not in ACTIVE:
         raise Conflict(f"job {job.id} is {job.status}; only a queued or running one can be cancelled")
     if job.status == "queued":

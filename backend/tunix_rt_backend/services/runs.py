@@ -165,9 +165,7 @@ def find(session: Session, home: Path, run_id: str) -> Found:
             return Found(Run(**values), read_run(RunDir(folder)), newest, None, RunDir(folder))
         except (TunixRtError, OSError) as error:
             problem = str(error).replace(str(home.absolute()), "").replace(str(home), "")
-    elif newest is not None:
-        oldest = jobs.oldest(session, run_id)
-        assert oldest is not None
+    elif newest is not None and (oldest := jobs.oldest(session, run_id)) is not None:
         try:
             return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None, RunDir(folder))
         except DataError as error:
@@ -224,6 +222,7 @@ def resume(session: Session, home: Path, run_id: str, *, actor: str, idempotency
     before = jobs.repeated(session, keyed)
     if before is not None:
         return before
+    index.hold_run(session, home / "runs" / run_id)
     found = find(session, home, run_id)
     _check_idle(found)
     if found.manifest is None:
@@ -291,6 +290,7 @@ def _check_idle(found: Found) -> None:
 
 def remove(session: Session, home: Path, run_id: str) -> None:
     """Delete the row and the jobs of a run; raise Conflict while somebody works on it. The folder stays."""
+    index.hold_run(session, home / "runs" / run_id)
     _check_exists(session, home, run_id)
     busy = jobs.active(session, run_id)
     if busy:

@@ -21,9 +21,10 @@ from typer.testing import CliRunner
 from evaluated import forge
 from made import RUN, digest_of, make_evaluation, make_run, reindex, zipped
 from tunix_rt.cli import app as commands
+from tunix_rt.evaluation import ModelRef
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.run import RunDir, read_run, update_run, verify_run
-from tunix_rt_backend.services import runs
+from tunix_rt_backend.services import imports, runs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, DatasetRow, EvaluationRow, Run
 
@@ -110,6 +111,52 @@ def test_evaluation_from_elsewhere_says_so_on_the_leaderboard(
         for path in ("/api/evaluations", "/api/leaderboard?all=true"):
             rows = client.get(path).json()["data"]
             assert {row["evaluation_id"]: row["imported"] for row in rows} == {there: True, here: False}, path
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"model": ModelRef(name="m" * 300)}, "model_name has 300 characters"),
+        ({"model": ModelRef(name="m\0")}, "NUL"),
+        ({"created": "0001-01-01T00:00:00+23:59"}, "is no moment"),
+        ({"created": "9999-12-31T23:59:59Z"}, "yet to come"),
+    ],
+)
+def test_refused_import_leaves_nothing_however_often_it_is_sent(
+    client: TestClient, session: Session, settings: Settings, elsewhere: Path, changes: Any, problem: str
+) -> None:
+    forge(next((elsewhere / "evaluations").iterdir()), **changes)
+    body = zipped(elsewhere, elsewhere.parent / "home")
+    for _ in range(2):
+        answer = send(client, body)
+        assert (answer.status_code, problem in answer.text) == (422, True), answer.text
+        assert_nothing_came_in(settings)
+        assert not (settings.home / "datasets").exists()
+    assert session.scalars(select(AuditEntry)).all() == []
+
+
+def test_import_whose_rows_cannot_be_written_is_taken_away_again(
+    client: TestClient, settings: Settings, elsewhere: Path, tmp_path: Path
+) -> None:
+    found = imports.check(settings.home, elsewhere)
+    with pytest.raises(RuntimeError), imports.placed(settings.home, found):
+        assert (settings.home / "runs" / RUN / MANIFEST).is_file()
+        raise RuntimeError
+    for part in imports.PARTS:
+        assert list((settings.home / part).iterdir()) == []
+
+
+def test_folders_without_rows_get_them_from_the_next_import_which_is_told(
+    client: TestClient, session: Session, settings: Settings, elsewhere: Path
+) -> None:
+    body = zipped(elsewhere, elsewhere.parent / "home")
+    with imports.placed(settings.home, imports.check(settings.home, elsewhere)):
+        pass  # as if it had been killed here
+    assert send(client, body).status_code == 201
+    assert len(session.scalars(select(EvaluationRow)).all()) == 1
+    assert [entry.action for entry in session.scalars(select(AuditEntry))] == ["import_run"]
+    assert send(client, body).status_code == 201
+    assert len(session.scalars(select(AuditEntry)).all()) == 1
 
 
 def test_other_run_of_the_same_name_is_a_conflict(client: TestClient, settings: Settings, elsewhere: Path) -> None:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from made import RUN, make_run
 from starting import ASK, BASE, end, start, work
+from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt_backend.tables import Job
 from uploading import as_lines, gsm8k, send
 
@@ -63,6 +64,7 @@ def test_ended_job_that_a_key_finds_is_called_what_it_is(
     client.post(f"{BASE}/{run_id}/cancel")
     if begun:
         work(home, run_id, "cancelled")
+        write_text(home / "runs" / run_id / "checkpoints" / "4" / MANIFEST, "{}\n")
     answer = client.post("/api/tunix/run", json=ASK, headers=KEY)
     assert (answer.status_code, answer.json()["status"]) == (202, "cancelled")
     message = answer.json()["message"]

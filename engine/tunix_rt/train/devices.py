@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import jax
 
 from tunix_rt.errors import MissingError
@@ -17,7 +15,7 @@ def device_names() -> list[str]:
     try:
         return [device.device_kind for device in jax.devices()]
     except (AssertionError, RuntimeError) as error:  # of a CUDA device that is missing JAX only asserts
-        wanted = os.environ.get("JAX_PLATFORMS")
+        wanted = jax.config.jax_platforms
         if not wanted:
             raise
         raise MissingError(

@@ -15,7 +15,7 @@ def device_names() -> list[str]:
     try:
         return [device.device_kind for device in jax.devices()]
     except (AssertionError, RuntimeError) as error:  # of a CUDA device that is missing JAX only asserts
-        wanted = jax.config.jax_platforms
+        wanted = jax.config.read("jax_platforms")
         if not wanted:
             raise
         raise MissingError(
@@ -28,6 +28,6 @@ def _present(wanted: str) -> str:
     """Return the kind of device that JAX takes if it is free to choose."""
     try:
         jax.config.update("jax_platforms", None)
-        return jax.default_backend()
+        return str(jax.default_backend())
     finally:
         jax.config.update("jax_platforms", wanted)

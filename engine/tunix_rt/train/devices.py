@@ -15,7 +15,7 @@ def device_names() -> list[str]:
     try:
         return [device.device_kind for device in jax.devices()]
     except (AssertionError, RuntimeError) as error:  # of a CUDA device that is missing JAX only asserts
-        wanted = jax.config.read("jax_platforms")
+        wanted: str | None = jax.config.jax_platforms  # type: ignore[attr-defined]  # made at import
         if not wanted:
             raise
         raise MissingError(

@@ -5,7 +5,9 @@ A test that names `settings`, `app`, `client` or `session` runs on SQLite and on
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,8 +76,16 @@ def sqlite_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
 @pytest.fixture(scope="session")
 def nano_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A home in which the nano training runs at once, and the digest that it ends with when nothing disturbs it."""
-    home = tmp_path_factory.mktemp("nano")
-    return home, nano.prepare(home)
+    own = tmp_path_factory.getbasetemp()
+    # Test processes that run side by side have folders of their own in one that they share.
+    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "nano"
+    home, digest = place / "home", place / "digest"
+    home.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not digest.exists():
+            digest.write_text(nano.prepare(home))
+    return home, digest.read_text()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ config = context.config
 
 
 def include(obj, name, kind, reflected, compare_to):
-    """Leave out what only a migration knows: the full-text tables of SQLite and the search column of PostgreSQL."""
-    if kind == "table" and name.startswith("traces_fts"):
+    """Leave out what only a migration knows: full-text tables of SQLite, search column and blocks of PostgreSQL."""
+    if kind == "table" and name.startswith(("traces_fts", "trace_blocks")):
         return False
     return not (reflected and name in {"search", "ix_traces_search"})
 

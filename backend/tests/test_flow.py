@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from postgresql import Server
@@ -170,3 +171,8 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
         content = service.client.get(f"/api/tunix/runs/{run['run_id']}/artifacts/adapter/{name}").content
         assert "sha256:" + hashlib.sha256(content).hexdigest() == digest
         assert len(content) == files[f"adapter/{name}"]["size"]
+
+    # Meanwhile the worker has kept the words of the first traces, so that searches pass over them.
+    if url := service.environment.get("TUNIX_RT_DATABASE_URL"):
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT min(cardinality(words)) FROM trace_blocks").fetchone() > (100,)

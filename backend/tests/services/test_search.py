@@ -145,21 +145,6 @@ def test_a_search_in_a_window_of_time_is_the_same_by_either_way(
     assert found(session, q="fox", created_before=after) == set()
 
 
-def test_a_match_older_than_the_newest_rows_is_found(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_NEWEST", 3)
-    traces.create(session, [make_trace("needle", ["a"], str(n), family=str(n % 7)) for n in range(40)])
-    session.commit()
-    seen: list[str] = []
-    cursor = None
-    while True:
-        rows, page = traces.list_traces(session, TraceQuery(q="needle", family="3", limit=2, cursor=cursor))
-        seen += [row.final_answer for row in rows]
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    assert seen == ["38", "31", "24", "17", "10", "3"]
-
-
 def test_words_and_filters_are_one_query(session: Session) -> None:
     fill(session)
     long = {name for name in TEXTS if len(name) > 4}

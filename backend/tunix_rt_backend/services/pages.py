@@ -77,6 +77,22 @@ def page(
     query = query.order_by(*(column.desc() for column in columns)).limit(limit + 1).offset(offset or None)
     found = session.execute(query).all()
     rows: list[Any] = [row[0] if len(row) == 1 else row for row in found]
+    return _cut(rows, columns, limit=limit, offset=offset, cursor=cursor)
+
+
+def joined(
+    first: list[Any], then: list[Any], order: Sequence[tuple[Any, type]], paging: Pagination, *, cursor: str | None
+) -> tuple[list[Any], Pagination]:
+    """Return one page of two that follow each other; `paging` is the second one's, the first one is its list's last."""
+    if len(first) + len(then) <= paging.limit:
+        return first + then, paging
+    return _cut(first + then, [column for column, _ in order], limit=paging.limit, offset=0, cursor=cursor)
+
+
+def _cut(
+    rows: list[Any], columns: Sequence[Any], *, limit: int, offset: int, cursor: str | None
+) -> tuple[list[Any], Pagination]:
+    """Return the first rows, and where the page after them begins."""
     more, rows = len(rows) > limit, rows[:limit]
     last = [getattr(rows[-1], column.key) for column in columns] if more else None
     return rows, following(last, limit=limit, offset=offset, cursor=cursor)

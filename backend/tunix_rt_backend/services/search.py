@@ -43,8 +43,6 @@ _MIN_PREFIX = 3
 """Shortest beginning of a word: the index holds those of this length, and a shorter one would be in every trace."""
 _FEW = 10_000
 """Matches that are sorted by time rather than looked for by it."""
-_NEWEST = 4_000
-"""Rows that PostgreSQL reads before it asks its search index."""
 
 _TERM = re.compile(r'"([^"]*)"?(\*?)|([^\s"]+)')
 
@@ -124,28 +122,16 @@ def _is_common(session: Session, matches: ColumnElement[Any]) -> bool:
     return session.scalar(choose(func.count()).select_from(few)) == _FEW
 
 
-def is_plain(q: str | None, facets: Mapping[str, str | uuid.UUID]) -> bool:
-    """Return whether PostgreSQL knows by its statistics how many traces match: one word or one facet, no phrase."""
+def required(q: str | None, facets: Mapping[str, str | uuid.UUID]) -> tuple[str, list[str]]:
+    """Return the words that every match has, and PostgreSQL's lexemes of its filters; a beginning is no word."""
     wanted = terms(q) if q is not None else []
-    return len(wanted) + len(facets) == 1 and all(len(term.words) == 1 for term in wanted)
+    found = [word for term in wanted for word in (term.words[:-1] if term.prefix else term.words)]
+    return " ".join(found), [f"{name.replace('_', '')}={value}" for name, value in facets.items()]
 
 
 def is_estimable(q: str | None) -> bool:
-    """Return whether those statistics bear on all of it: they know nothing of phrases, nor which filters exclude."""
+    """Return whether PostgreSQL's statistics bear on all of it; of phrases and excluding filters they know nothing."""
     return q is not None and all(len(term.words) == 1 for term in terms(q))
-
-
-def newest(upload_id: uuid.UUID | None, before: int | None) -> ColumnElement[bool]:
-    """Return the condition of the rows in which PostgreSQL looks first, from the newest, without the search index.
-
-    That index knows no order: for a common combination it would fetch every match to sort them. In this range a common
-    one fills a page. The end is told in the same statement, to spare a round trip.
-    """
-    last = choose(func.max(Trace.seq))
-    if upload_id is not None:
-        last = last.where(Trace.upload_id == upload_id)
-    end = last.scalar_subquery()
-    return Trace.seq > (end if before is None else func.least(end, before - 1)) - _NEWEST
 
 
 def by_index(query: Select[Any]) -> Select[Any]:

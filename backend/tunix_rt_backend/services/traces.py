@@ -26,7 +26,7 @@ from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
-from tunix_rt_backend.services import pages, search
+from tunix_rt_backend.services import blocks, pages, search
 from tunix_rt_backend.services.rows import FACETS, facet, row_values
 from tunix_rt_backend.tables import Trace, utc_now
 
@@ -173,16 +173,26 @@ def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Paginat
     paging = asked.model_dump(include={"limit", "offset", "cursor"})
     filters = Filters(**asked.model_dump(exclude=set(paging)))
     query, order = _narrowed(session, choose(*_LISTED), filters)
-    searched = filters.is_searched and not filters.is_timed and not is_sqlite(session)
-    if searched and not search.is_plain(filters.q, filters.facets):
-        before = pages.decode_cursor(asked.cursor, [int])[0] if asked.cursor else None
-        near = search.newest(filters.upload_id, before)
-        rows, pagination = pages.page(session, query.where(near), order, **paging)
-        if pagination.next_cursor is not None:
-            return rows, pagination
-        if not search.is_estimable(filters.q):
-            query = search.by_index(query)
+    if filters.is_searched and not filters.is_timed and not asked.offset and not is_sqlite(session):
+        return _by_blocks(session, query, order, filters, asked)
     return pages.page(session, query, order, **paging)
+
+
+def _by_blocks(
+    session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], filters: Filters, asked: TraceQuery
+) -> tuple[list[Any], Pagination]:
+    """Return one page of a search on PostgreSQL: from the newest traces, then from the blocks that may hold some."""
+    tail, end = blocks.bounds(session, *search.required(filters.q, filters.facets))
+    limit, cursor = asked.limit, asked.cursor
+    # In a subquery, so that the planner does not know how few traces these are, and reads them from the newest.
+    near = Trace.seq >= choose(literal(tail)).scalar_subquery()
+    newest, pagination = pages.page(session, query.where(near), order, limit=limit, cursor=cursor)
+    if pagination.next_cursor is not None or not end:
+        return newest, pagination
+    if not search.is_estimable(filters.q):
+        query = search.by_index(query)
+    older, pagination = pages.page(session, query.where(Trace.seq < end), order, limit=limit, cursor=cursor)
+    return pages.joined(newest, older, order, pagination, cursor=cursor)
 
 
 def remove(session: Session, trace_id: uuid.UUID) -> None:

@@ -21,18 +21,21 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.errors import UsageError
 from tunix_rt_backend import db
+from tunix_rt_backend.services import blocks
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, utc_now
 from tunix_rt_backend.worker import queue, record
 from tunix_rt_backend.worker.executor import Execution
 from tunix_rt_backend.worker.outcome import Outcome
-from tunix_rt_backend.worker.watch import Watch
+from tunix_rt_backend.worker.watch import Watch, repeating
 
 logger = logging.getLogger(__name__)
 
 _HEARTBEATS_A_LEASE = 3
 _LONGEST_SILENCE = 15.0
 """Seconds between two tries to reach a database that does not answer, at most."""
+_REST_OF_WORDS = 3
+"""Rest after the words of some new traces were kept for searches, in times of how long that took."""
 _LAST_TRIES = 10.0
 """Seconds that an ending worker waits for such a database; its jobs come back by themselves when their lease ends."""
 
@@ -65,7 +68,11 @@ class Worker:
 
     def run(self) -> None:
         """Work until somebody asks this worker to end."""
-        with self._signals() as wake, Watch(self.sessions, self.settings.home).keeping():
+        watch = Watch(self.sessions, self.settings.home)
+        words = repeating(
+            "the words of new traces are not kept", lambda _: blocks.keep_settled(self.sessions), rest=_REST_OF_WORDS
+        )
+        with self._signals() as wake, watch.keeping(), words:
             logger.info("worker started: id=%s slots=%d", self.id, self.slots)
             while not self.asked_to_end and not (self.drain and self._idle):
                 self._tick()

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -38,6 +38,33 @@ _REST = 20
 """A look is followed by a rest of so many times its own length: it never takes more than a twentieth of a core."""
 
 
+@contextlib.contextmanager
+def repeating(fault: str, look: Callable[[threading.Event], object], *, rest: int) -> Iterator[None]:
+    """Do something every few seconds, in a thread of its own, while the block lasts; `look` may see that it ends.
+
+    Each time is followed by a rest of `rest` times its own length. `fault` says what an error means.
+    """
+    ended = threading.Event()
+
+    def keep() -> None:
+        while not ended.is_set():
+            began, least = time.monotonic(), _SECONDS
+            try:
+                look(ended)
+            except (SQLAlchemyError, OSError) as error:
+                least = _AFTER_ERROR
+                logger.warning("%s, again in %.0f s: %s", fault, least, error)
+            ended.wait(max(least, rest * (time.monotonic() - began)))
+
+    thread = threading.Thread(target=keep, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_LAST)
+
+
 class Watch:
     """Keeps the rows of one home like its folders."""
 
@@ -48,27 +75,9 @@ class Watch:
         """The folders whose rows are up to date, as they were; None: a row is all that is known."""
         self._began = False
 
-    @contextlib.contextmanager
-    def keeping(self) -> Iterator[None]:
+    def keeping(self) -> contextlib.AbstractContextManager[None]:
         """Look every few seconds, in a thread of its own, while the block lasts."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._keep, args=(ended,), name="watch", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join(_LAST)
-
-    def _keep(self, ended: threading.Event) -> None:
-        while not ended.is_set():
-            began, least = time.monotonic(), _SECONDS
-            try:
-                self.look(ended)
-            except (SQLAlchemyError, OSError) as error:
-                least = _AFTER_ERROR
-                logger.warning("the folders are not compared with their rows, again in %.0f s: %s", least, error)
-            ended.wait(max(least, _REST * (time.monotonic() - began)))
+        return repeating("the folders are not compared with their rows", self.look, rest=_REST)
 
     def look(self, ended: threading.Event | None = None) -> None:
         """Bring the rows of folders that came, changed or went since the last look up to date."""

@@ -1,0 +1,85 @@
+"""Which words stand in which stretch of PostgreSQL's traces, so that a search passes over those without its own.
+
+PostgreSQL's search index knows no order, and whoever reads back from the newest trace finds a word soon only if it is
+spread evenly. A block is 4,096 places of `seq`; once no trace can be added to it, its words are kept in one row. A
+deleted trace leaves its words there: a block is then looked at in vain. SQLite keeps none: its index is read in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from tunix_rt_backend.db import is_sqlite
+
+_SIZE = 4096
+_AT_ONCE = 4
+"""Blocks that are kept in one transaction: about a second of the database's work."""
+
+_BOUNDS = text("""
+    SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), 0),
+           coalesce((
+               SELECT max(block + 0) + 1 FROM trace_blocks
+               WHERE words @> (tsvector_to_array(to_tsvector('simple', :words)) || CAST(:facets AS text[]))
+           ), 0)
+""")  # + 0: never by walking back over the blocks, whose words are long
+_FIRST = text("SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), (SELECT min(seq) / :size FROM traces), 0)")
+_KEEP = text("""
+    INSERT INTO trace_blocks (block, words)
+    SELECT block, ARRAY(
+        SELECT DISTINCT word FROM traces, unnest(tsvector_to_array(search)) AS word
+        WHERE seq >= block * :size AND seq < (block + 1) * :size
+    )
+    FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS block
+    ON CONFLICT DO NOTHING
+""")
+
+
+class Bounds(NamedTuple):
+    """Where a search has to look: from `tail` on, and before `end`."""
+
+    tail: int
+    """First `seq` whose block is not kept yet."""
+    end: int
+    """First `seq` after the newest kept block that holds every word."""
+
+
+def bounds(session: Session, words: str, facets: Sequence[str]) -> Bounds:
+    """Return where traces with all these words, and all these lexemes of filters, may stand."""
+    tail, end = session.execute(_BOUNDS, {"words": words, "facets": list(facets)}).one()
+    return Bounds(tail * _SIZE, end * _SIZE)
+
+
+def keep_settled(sessions: sessionmaker[Session]) -> int:
+    """Keep the words of the next full blocks, a few at a time; return how many. On SQLite there is nothing to do."""
+    with sessions() as session:
+        last = None if is_sqlite(session) else _settled(session)
+    if last is None:
+        return 0
+    with sessions() as session:
+        first: int = session.execute(_FIRST, {"size": _SIZE}).scalar_one()
+        count = max(0, min(_AT_ONCE, (last + 1) // _SIZE - first))
+        if count:
+            session.execute(_KEEP, {"size": _SIZE, "first": first, "last": first + count - 1})
+            session.commit()
+    return count
+
+
+def _settled(session: Session) -> int | None:
+    """Return a `seq` up to which no trace will be added any more; None: somebody is adding some now.
+
+    The lock is had only while no transaction has written, and whoever draws a number has taken its own lock before.
+    """
+    try:
+        session.execute(text("LOCK TABLE traces IN SHARE MODE NOWAIT"))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return None
+        raise
+    last: int = session.execute(text("SELECT coalesce(max(seq), -1) FROM traces")).scalar_one()
+    return last

@@ -46,7 +46,7 @@ def walked(session: Session, **query: str) -> list[str]:
 def test_searches_find_the_same_with_blocks_and_without(
     app: FastAPI, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "_SIZE", 4)
+    monkeypatch.setattr(blocks, "SIZE", 4)
     write(session, 0, COUNT)
     before = [walked(session, **query) for query in QUERIES]
     assert before[1] == [str(n) for n in range(19, -1, -1)]
@@ -67,7 +67,7 @@ def test_searches_find_the_same_with_blocks_and_without(
 def test_no_block_is_kept_while_somebody_may_add_to_it(
     app: FastAPI, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "_SIZE", 4)
+    monkeypatch.setattr(blocks, "SIZE", 4)
     with app.state.sessions() as slow:
         traces.create(slow, [make_trace("slow", ["a"], "slow")])  # it has a number, and is not committed
         write(session, 0, 12)

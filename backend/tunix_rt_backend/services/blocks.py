@@ -17,17 +17,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt_backend.db import is_sqlite
 
-_SIZE = 4096
+SIZE = 4096
+"""Places of `seq` in a block."""
 _AT_ONCE = 4
 """Blocks that are kept in one transaction: about a second of the database's work."""
 
 _BOUNDS = text("""
     SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), 0),
-           coalesce((
-               SELECT max(block + 0) + 1 FROM trace_blocks
-               WHERE words @> (tsvector_to_array(to_tsvector('simple', :words)) || CAST(:facets AS text[]))
-           ), 0)
-""")  # + 0: never by walking back over the blocks, whose words are long
+           coalesce(newest_block(:words, CAST(:facets AS text[])) + 1, 0)
+""")
 _FIRST = text("SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), (SELECT min(seq) / :size FROM traces), 0)")
 _KEEP = text("""
     INSERT INTO trace_blocks (block, words)
@@ -41,18 +39,19 @@ _KEEP = text("""
 
 
 class Bounds(NamedTuple):
-    """Where a search has to look: from `tail` on, and before `end`."""
+    """Where a search has to look."""
 
-    tail: int
-    """First `seq` whose block is not kept yet."""
+    near: int
+    """From this `seq` on: what no block is kept of yet, and one block more, so that it is never little."""
     end: int
-    """First `seq` after the newest kept block that holds every word."""
+    """And before this one, not above `near`: the end of the newest block that holds every word."""
 
 
 def bounds(session: Session, words: str, facets: Sequence[str]) -> Bounds:
     """Return where traces with all these words, and all these lexemes of filters, may stand."""
-    tail, end = session.execute(_BOUNDS, {"words": words, "facets": list(facets)}).one()
-    return Bounds(tail * _SIZE, end * _SIZE)
+    kept, newest = session.execute(_BOUNDS, {"words": words, "facets": list(facets)}).one()
+    near = max(0, kept - 1)
+    return Bounds(near * SIZE, SIZE * min(near, newest))
 
 
 def keep_settled(sessions: sessionmaker[Session]) -> int:
@@ -62,10 +61,10 @@ def keep_settled(sessions: sessionmaker[Session]) -> int:
     if last is None:
         return 0
     with sessions() as session:
-        first: int = session.execute(_FIRST, {"size": _SIZE}).scalar_one()
-        count = max(0, min(_AT_ONCE, (last + 1) // _SIZE - first))
+        first: int = session.execute(_FIRST, {"size": SIZE}).scalar_one()
+        count = max(0, min(_AT_ONCE, (last + 1) // SIZE - first))
         if count:
-            session.execute(_KEEP, {"size": _SIZE, "first": first, "last": first + count - 1})
+            session.execute(_KEEP, {"size": SIZE, "first": first, "last": first + count - 1})
             session.commit()
     return count
 

@@ -182,17 +182,26 @@ def _by_blocks(
     session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], filters: Filters, asked: TraceQuery
 ) -> tuple[list[Any], Pagination]:
     """Return one page of a search on PostgreSQL: from the newest traces, then from the blocks that may hold some."""
-    tail, end = blocks.bounds(session, *search.required(filters.q, filters.facets))
-    limit, cursor = asked.limit, asked.cursor
-    # In a subquery, so that the planner does not know how few traces these are, and reads them from the newest.
-    near = Trace.seq >= choose(literal(tail)).scalar_subquery()
-    newest, pagination = pages.page(session, query.where(near), order, limit=limit, cursor=cursor)
-    if pagination.next_cursor is not None or not end:
-        return newest, pagination
-    if not search.is_estimable(filters.q):
-        query = search.by_index(query)
-    older, pagination = pages.page(session, query.where(Trace.seq < end), order, limit=limit, cursor=cursor)
-    return pages.joined(newest, older, order, pagination, cursor=cursor)
+
+    def after(seq: int) -> ColumnElement[bool]:
+        # In a subquery, so that the planner does not know how few these are, and reads them from the newest on.
+        return Trace.seq >= choose(literal(seq)).scalar_subquery()
+
+    near, end = blocks.bounds(session, *search.required(filters.q, filters.facets))
+    stretches = [(query, after(near))]
+    if end and search.is_estimable(filters.q):
+        stretches.append((query, Trace.seq < end))
+    elif end:
+        begin = end - blocks.SIZE
+        stretches.append((query, and_(after(begin), Trace.seq < end)))
+        stretches.append((search.by_index(query), Trace.seq < begin))
+    rows: list[Any] = []
+    for part, stretch in stretches:
+        more, pagination = pages.page(session, part.where(stretch), order, limit=asked.limit, cursor=asked.cursor)
+        rows, pagination = pages.joined(rows, more, order, pagination, cursor=asked.cursor)
+        if pagination.next_cursor is not None:
+            break
+    return rows, pagination
 
 
 def remove(session: Session, trace_id: uuid.UUID) -> None:

@@ -11,7 +11,7 @@ UPGRADE ?=
 BIN := $(VENV)/bin
 MODEL ?= gemma3-270m
 ARGS ?=
-JOBS ?= 2
+JOBS ?= 3
 TUNIX_RT := $(BIN)/tunix-rt
 PYTEST := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 
@@ -83,7 +83,7 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 .PHONY: test
-test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs; JOBS=8 test processes on a larger machine
+test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs; JOBS=8 on a larger machine
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-light

@@ -8,10 +8,9 @@ deleted trace leaves its words there: a block is then looked at in vain. SQLite 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import text
+from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Text, cast, func, literal_column, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,10 +21,6 @@ SIZE = 4096
 _AT_ONCE = 4
 """Blocks that are kept in one transaction: about a second of the database's work."""
 
-_BOUNDS = text("""
-    SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), 0),
-           coalesce(newest_block(:words, CAST(:facets AS text[])) + 1, 0)
-""")
 _FIRST = text("SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), (SELECT min(seq) / :size FROM traces), 0)")
 _KEEP = text("""
     INSERT INTO trace_blocks (block, words)
@@ -38,20 +33,17 @@ _KEEP = text("""
 """)
 
 
-class Bounds(NamedTuple):
-    """Where a search has to look."""
+def near_and_end(words: str, facets: Sequence[str]) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """Return where traces with all these words, and all these lexemes of filters, may stand, as subqueries.
 
-    near: int
-    """From this `seq` on: what no block is kept of yet, and one block more, so that it is never little."""
-    end: int
-    """And before this one, not above `near`: the end of the newest block that holds every word."""
-
-
-def bounds(session: Session, words: str, facets: Sequence[str]) -> Bounds:
-    """Return where traces with all these words, and all these lexemes of filters, may stand."""
-    kept, newest = session.execute(_BOUNDS, {"words": words, "facets": list(facets)}).one()
-    near = max(0, kept - 1)
-    return Bounds(near * SIZE, SIZE * min(near, newest))
+    From the first `seq` on: what no block is kept of yet, and one block more, so that it is never little. And before
+    the second one, which is not above the first: the end of the newest block that holds every word. The planner does
+    not know their values, and reads a stretch from its newest trace on.
+    """
+    near = literal_column(f"(SELECT coalesce(max(block), 0) * {SIZE} FROM trace_blocks)", BigInteger)
+    newest = func.newest_block(words, cast(list(facets), ARRAY(Text)))
+    end = func.least(near, (func.coalesce(newest, -1) + 1) * SIZE, type_=BigInteger)
+    return select(near).scalar_subquery(), select(end).scalar_subquery()
 
 
 def keep_settled(sessions: sessionmaker[Session]) -> int:

@@ -182,22 +182,18 @@ def _by_blocks(
     session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], filters: Filters, asked: TraceQuery
 ) -> tuple[list[Any], Pagination]:
     """Return one page of a search on PostgreSQL: from the newest traces, then from the blocks that may hold some."""
-
-    def after(seq: int) -> ColumnElement[bool]:
-        # In a subquery, so that the planner does not know how few these are, and reads them from the newest on.
-        return Trace.seq >= choose(literal(seq)).scalar_subquery()
-
-    near, end = blocks.bounds(session, *search.required(filters.q, filters.facets))
-    stretches = [(query, after(near))]
-    if end and search.is_estimable(filters.q):
+    near, end = blocks.near_and_end(*search.required(filters.q, filters.facets))
+    paging = asked.model_dump(include={"limit", "cursor"})
+    begin = choose(end - blocks.SIZE).scalar_subquery()
+    stretches = [(query, Trace.seq >= near)]
+    if search.is_estimable(filters.q):
         stretches.append((query, Trace.seq < end))
-    elif end:
-        begin = end - blocks.SIZE
-        stretches.append((query, and_(after(begin), Trace.seq < end)))
+    else:
+        stretches.append((query, and_(Trace.seq >= begin, Trace.seq < end)))
         stretches.append((search.by_index(query), Trace.seq < begin))
     rows: list[Any] = []
     for part, stretch in stretches:
-        more, pagination = pages.page(session, part.where(stretch), order, limit=asked.limit, cursor=asked.cursor)
+        more, pagination = pages.page(session, part.where(stretch), order, **paging)
         rows, pagination = pages.joined(rows, more, order, pagination, cursor=asked.cursor)
         if pagination.next_cursor is not None:
             break

@@ -11,7 +11,7 @@ UPGRADE ?=
 BIN := $(VENV)/bin
 MODEL ?= gemma3-270m
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 2
 TUNIX_RT := $(BIN)/tunix-rt
 PYTEST := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 

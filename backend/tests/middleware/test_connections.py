@@ -6,24 +6,25 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import uvicorn
 
 from tunix_rt_backend.app import create_app
-from tunix_rt_backend.middleware.connections import Holders, server_options
+from tunix_rt_backend.middleware.connections import Holders, HttpProtocol, holders_of, server_options
 from tunix_rt_backend.settings import Settings
 
 ASK = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture
-def port(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def port(sqlite_settings: Settings) -> Iterator[int]:
     """The port of a real server that counts the connections of this machine as those of any other."""
-    monkeypatch.setattr(Holders, "holder", lambda self, peer: peer)
-    settings = sqlite_settings.model_copy(update={"connections_per_address": 3})
+    counting = partial(HttpProtocol, holders=Holders(3, uncounted=()))
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), **server_options(settings)))
+    options = server_options(sqlite_settings) | {"http": counting}
+    server = uvicorn.Server(uvicorn.Config(create_app(sqlite_settings), **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     while not server.started:
@@ -64,12 +65,12 @@ def test_one_address_holds_only_so_many_connections(port: int) -> None:
      ("192.0.2.1", True), ("2a00::1", True)],
 )  # fmt: skip
 def test_this_machine_and_trusted_proxies_hold_any_number(peer: str, counted: bool) -> None:
-    holders = Holders(Settings(trusted_proxies="10.0.0.0/24"))  # type: ignore[arg-type]
+    holders = holders_of(Settings(trusted_proxies="10.0.0.0/24"))  # type: ignore[arg-type]
     assert (holders.holder(peer) is not None) is counted
 
 
 def test_what_nobody_holds_is_forgotten() -> None:
-    holders = Holders(Settings(connections_per_address=1))
+    holders = holders_of(Settings(connections_per_address=1))
     assert [holders.take("a"), holders.take("a")] == [False, True]
     holders.give_back("a")
     holders.give_back("a")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,8 @@ from typing import Any
 
 import psutil
 import pytest
-from sqlalchemy import update
+from fastapi import FastAPI
+from sqlalchemy import Connection, event, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -22,7 +22,7 @@ from tunix_rt import dataset
 from tunix_rt.importers import SCHEMAS, RowError, read
 from tunix_rt.tasks import load, registered
 from tunix_rt.trace import ReasoningTrace, make_trace
-from tunix_rt_backend.services import traces, uploads
+from tunix_rt_backend.services import uploads
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Upload
 from uploading import as_lines, count, send
@@ -195,19 +195,20 @@ def test_a_part_of_an_upload_is_never_frozen(client: TestClient, session: Sessio
 
 @pytest.mark.parametrize("strategy", ["all", "random"])
 def test_an_upload_that_is_deleted_while_it_is_gathered_is_not_frozen(
-    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch, strategy: str
+    client: TestClient, app: FastAPI, settings: Settings, strategy: str
 ) -> None:
     upload_id = send(client, as_lines(arithmetic_rows.gsm8k(1100))).json()["upload_id"]
-    gathered = traces.select
+    read: list[str] = []
 
-    def slowly(*args: Any, **named: Any) -> Iterator[ReasoningTrace]:
-        for number, trace in enumerate(gathered(*args, **named)):
-            if number == 600:
-                assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 204
-            yield trace
+    def vanish(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if not read and "SELECT traces.seq" in statement and "traces.steps" in statement:
+            read.append(statement)  # its first rows are on their way
+            assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 204
 
-    monkeypatch.setattr(traces, "select", slowly)
+    event.listen(app.state.engine, "after_cursor_execute", vanish)
     detail = refused(client, 409, upload_id=upload_id, selection_strategy=strategy, limit=2000, seed=1)["detail"]
+    event.remove(app.state.engine, "after_cursor_execute", vanish)
+    assert read
     assert f"upload {upload_id} was deleted meanwhile" in detail
     assert not (settings.home / "datasets").exists()
 

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete, event
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -71,19 +72,22 @@ def test_deleted_run_does_not_come_back(app: FastAPI, home: Path, verb: str, fir
 
 
 def test_job_that_goes_between_two_looks_is_told(
-    client: TestClient, session: Session, home: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, app: FastAPI, session: Session, home: Path
 ) -> None:
     run_id = start(client)["run_id"]
-    look = jobs.oldest
+    gone: list[str] = []
 
-    def late(session: Session, run_id: str) -> Job | None:
-        session.execute(delete(Job).where(Job.run_id == run_id))
-        return look(session, run_id)
+    def go(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        # before the oldest job is looked for, when the newest was found
+        if not gone and "FROM jobs" in statement and "ORDER BY jobs.seq" in statement and "DESC" not in statement:
+            gone.append(statement)
+            connection.exec_driver_sql("DELETE FROM jobs")
 
-    monkeypatch.setattr(jobs, "oldest", late)
+    event.listen(app.state.engine, "before_cursor_execute", go)
     assert client.post(f"{BASE}/{run_id}/cancel").status_code == 404
+    event.remove(app.state.engine, "before_cursor_execute", go)
+    assert gone
     assert client.get(BASE).status_code == 200
-    monkeypatch.undo()
     job = jobs.newest(session, run_id)
     assert job is not None
     session.execute(delete(Job), execution_options={"synchronize_session": False})

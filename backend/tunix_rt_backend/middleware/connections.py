@@ -16,6 +16,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tunix_rt_backend import addresses
+from tunix_rt_backend.addresses import Networks
 from tunix_rt_backend.middleware.origins import HEAD_BYTES
 from tunix_rt_backend.settings import Settings
 
@@ -28,29 +29,37 @@ _ARRIVING_BYTES = 2 * HEAD_BYTES
 
 
 class Holders:
-    """Who holds how many connections; this machine and trusted proxies are not counted, who speak for many."""
+    """Who holds how many connections."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, most: int, uncounted: Networks) -> None:
+        self.most = most
+        """Connections of one address, at most."""
+        self.uncounted = uncounted
+        """Whose connections are not counted, since they speak for many."""
         self.held: Counter[str] = Counter()
 
     def holder(self, peer: str) -> str | None:
         """Return what the connections of a peer are counted under; None: they are not."""
         address = addresses.parse(peer)
-        if address is None or address.is_loopback or addresses.is_in(address, self.settings.trusted_proxies):
+        if address is None or addresses.is_in(address, self.uncounted):
             return None
         return addresses.group_of(address)
 
     def take(self, holder: str) -> bool:
         """Count one connection more; return whether it is one too many."""
         self.held[holder] += 1
-        return self.held[holder] > self.settings.connections_per_address
+        return self.held[holder] > self.most
 
     def give_back(self, holder: str) -> None:
         """Count one connection less."""
         self.held[holder] -= 1
         if not self.held[holder]:
             del self.held[holder]
+
+
+def holders_of(settings: Settings) -> Holders:
+    """Return the count that a service keeps: connections of this machine and of trusted proxies are not in it."""
+    return Holders(settings.connections_per_address, (*addresses.LOOPBACK, *settings.trusted_proxies))
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -120,7 +129,7 @@ class HttpProtocol(HttpToolsProtocol):
 def server_options(settings: Settings) -> dict[str, Any]:
     """Return what `uvicorn.Config` needs beside the application: our limits and log, and no proxy believed."""
     return {
-        "http": functools.partial(HttpProtocol, holders=Holders(settings)),
+        "http": functools.partial(HttpProtocol, holders=holders_of(settings)),
         "ws": "none",
         "loop": "uvloop",
         "access_log": False,

@@ -98,8 +98,8 @@ async def read_run_metrics(
     request: Request,
     points: Annotated[int, Query(ge=10, le=10_000, description="Most rows.")] = DEFAULT_POINTS,
     keys: Annotated[
-        list[MetricKey] | None, Query(max_length=16, description="Only these keys, with `step` and `time_s`.")
-    ] = None,
+        list[MetricKey], Query(max_length=16, description="Only these keys, with `step` and `time_s`.")
+    ] = [],  # noqa: B006 (FastAPI copies it)
     since_step: Annotated[float | None, Query(ge=-1, le=MOST, description="Only rows of later steps.")] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -109,7 +109,7 @@ async def read_run_metrics(
     for each of `keys`, or for `loss`, `eval/loss` and `reward` (the MinMax reduction). A torn line is left out.
     """
     metrics: Metrics = request.app.state.metrics
-    query = MetricsQuery(points, tuple(dict.fromkeys(keys or ())), since_step)
+    query = MetricsQuery(points, tuple(dict.fromkeys(keys)), since_step)
     packed = "gzip" in request.headers.get("accept-encoding", "")
     answer = metrics.remembered(run_id, query)
     if answer is None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fuzz import fuzz
 
 
+@pytest.mark.slow
 def test_generated_requests_meet_no_failure(tmp_path: Path) -> None:
     told = fuzz(tmp_path, None, max_examples=3, seed=1, words=["--phases=fuzzing,stateful"])
     assert told["failures"] == 0, told

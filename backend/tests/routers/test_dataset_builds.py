@@ -50,11 +50,13 @@ def test_digest_is_the_command_lines_for_every_schema(client: TestClient, sessio
     assert built["counts"] == expected.counts.model_dump()
 
 
-def test_digest_of_gsm8k_is_the_command_lines(client: TestClient, session: Session, tmp_path: Path) -> None:
+def test_digest_of_gsm8k_is_the_command_lines(
+    sqlite_client: TestClient, sqlite_session: Session, tmp_path: Path
+) -> None:
     file = GSM8K if GSM8K.is_file() else arithmetic_rows.write(tmp_path / "q.jsonl", arithmetic_rows.gsm8k(300))
     expected = dataset.build([file], name="gsm8k", version="v1", home=tmp_path / "cli", against=registered())
-    keep(session, imported(file))
-    built = build(client, dataset_name="gsm8k")
+    keep(sqlite_session, imported(file))
+    built = build(sqlite_client, dataset_name="gsm8k")
     assert (built["digest"], built["splits"]) == (expected.digest, expected.splits)
 
 

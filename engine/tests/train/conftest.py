@@ -1,4 +1,4 @@
-"""Every test in this folder trains, loads or samples a real model: `pytest -m "not train"` leaves them out."""
+"""Base models, fetched once for all tests of this folder, each of which trains, loads or samples a real one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from pathlib import Path
 import pytest
 
 from tunix_rt.train.base_models import ModelFiles, fetch
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.train)
 
 
 @pytest.fixture(scope="session")

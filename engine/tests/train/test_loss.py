@@ -20,7 +20,7 @@ from tunix_rt.train.batches import Example, fill
 from tunix_rt.train.loss import block_diagonal, hidden_states, packed_loss, summed_cross_entropy
 from tunix_rt.train.model import add_lora, load_model
 
-VOCABULARY, WIDTH, POSITIONS = 300, 16, 40
+VOCABULARY, WIDTH, POSITIONS = 300, 16, 20
 
 
 def dense(hidden: Any, embedding: Any, targets: Any, count: Any, softcap: float | None) -> Any:
@@ -48,7 +48,7 @@ def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) ->
     trained = jax.jit(jax.value_and_grad(partial(ours, frozen=False), (0, 1)))
     frozen = jax.jit(jax.value_and_grad(partial(ours, frozen=True), (0, 1)))
     measured = jax.jit(partial(ours, frozen=True))
-    for count in (0, 1, 10, 11, 39, 40):
+    for count in (0, 1, 10, 11, 19, 20):
         expected, (by_hidden, by_embedding) = reference(hidden, embedding, jnp.int32(count))
         for value, gradients in (f(hidden, embedding, jnp.int32(count)) for f in (trained, frozen)):
             np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import nano
 from tunix_rt.config import SFTConfig
-from tunix_rt.run import new_run, update_run
+from tunix_rt.run import RunError, new_run, update_run
 from tunix_rt_backend.services import jobs
 from tunix_rt_backend.tables import utc_now
 
@@ -38,4 +38,6 @@ def end(session: Session, run_id: str, status: str, reason: str = "") -> None:
 def work(home: Path, run_id: str, status: str) -> None:
     """Make the folder of a run, with an attempt that ended."""
     run = new_run(home, "sft", "few", config=SFTConfig.model_validate(nano.config()), run_id=run_id)
-    update_run(run, status=status, attempts=1, started="2026-01-05T10:00:00Z", finished="2026-01-05T10:01:30Z")
+    error = RunError(stage="train", type="DataError", message="the disk is full") if status == "failed" else None
+    moments = {"started": "2026-01-05T10:00:00Z", "finished": "2026-01-05T10:01:30Z"}
+    update_run(run, status=status, attempts=1, error=error, **moments)

@@ -186,13 +186,16 @@ def test_a_part_of_an_upload_is_never_frozen(client: TestClient, session: Sessio
     shown = client.get(f"/api/datasets/uploads/{upload_id}").json()
     assert (shown["status"], shown["detail"]) == ("deleting", "its deletion began; delete it again")
     assert f"upload {upload_id} is deleting" in refused(client, 409, upload_id=upload_id)["detail"]
+    assert "all 1,100 traces that match belong to uploads that are not complete" in refused(client, 422)["detail"]
     for status in ("receiving", "reading", "inserting", "failed"):
         session.execute(update(Upload).values(status=status))
         session.commit()
         assert f"is {status}" in refused(client, 409, upload_id=upload_id)["detail"]
+    assert not (settings.home / "datasets").exists()
+    keep(session, arithmetic_rows.traces(20))
+    assert build(client)["trace_count"] == 20
     assert client.delete(f"/api/datasets/uploads/{upload_id}").status_code == 204
     assert refused(client, 422, upload_id=upload_id)
-    assert not (settings.home / "datasets").exists()
 
 
 @pytest.mark.parametrize("strategy", ["all", "random"])

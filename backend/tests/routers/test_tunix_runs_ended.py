@@ -55,11 +55,13 @@ def test_resume_goes_on_with_the_same_run(client: TestClient, session: Session, 
     run_id = start(client)["run_id"]
     work(home, run_id, status)
     end(session, run_id, "failed" if status == "running" else status)
+    assert bool(client.get(f"{BASE}/{run_id}").json()["error"]) == (status == "failed")
     answer = client.post(f"{BASE}/{run_id}/resume")
     assert answer.status_code == 202, answer.text
     assert answer.json()["run_id"] == run_id
     detail = client.get(f"{BASE}/{run_id}").json()
     assert (detail["status"], detail["completed_at"], detail["exit_code"]) == ("queued", None, None)
+    assert detail["error"] is None
     assert client.post(f"{BASE}/{run_id}/resume").status_code == 409
     assert len(session.scalars(select(Job)).all()) == 2
     assert len(client.get(BASE).json()["data"]) == 1

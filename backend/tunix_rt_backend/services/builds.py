@@ -100,7 +100,7 @@ def _upload_status(session: Session, body: DatasetBuild) -> str | None:
 
 def filters_of(body: DatasetBuild) -> Filters:
     """Return the conditions of a request."""
-    return Filters(upload_id=body.upload_id, q=body.q, meta=body.filters)
+    return Filters(upload_id=body.upload_id, q=body.q, meta=body.filters, whole=True)
 
 
 def notes_of(body: DatasetBuild, selected: int) -> dict[str, Any]:
@@ -118,6 +118,11 @@ def _why_empty(session: Session, filters: Filters) -> str:
     everything = traces.count(session, Filters())
     if not everything:
         return "there is no trace here yet; send some to POST /api/traces or POST /api/datasets/ingest"
+    if waiting := traces.count(session, replace(filters, whole=False)):
+        return (
+            f"all {waiting:,} traces that match belong to uploads that are not complete; "
+            "GET /api/datasets/uploads says how far each is"
+        )
     alone = [(f"filters.{key} = {value!r}", Filters(meta={key: value})) for key, value in filters.meta.items()]
     alone += [
         (f"{name} = {getattr(filters, name)!s}", replace(Filters(), **{name: getattr(filters, name)}))

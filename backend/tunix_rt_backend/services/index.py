@@ -266,10 +266,10 @@ def recorded_values(record: RunRecord, oldest: Job | None, newest: Job | None) -
     """Return the row of a run whose folder was read; the status is that of this moment."""
     run, manifest, config = record
     dataset = manifest.inputs.get("dataset")
-    started, finished = moment(manifest.started), moment(manifest.finished)
+    started, finished, failure = moment(manifest.started), moment(manifest.finished), manifest.error
     status = run_status(run, manifest, newest)
-    if newest is not None and status in ("queued", "preparing"):  # the times in its folder are of an earlier attempt
-        started, finished = newest.started_at if status == "preparing" else None, None
+    if newest is not None and status in ("queued", "preparing"):  # what its folder says is of an earlier attempt
+        started, finished, failure = newest.started_at if status == "preparing" else None, None, None
     imported = (run.logs / IMPORT_RECORD).is_file()
     return {
         "run_id": manifest.id,
@@ -286,7 +286,7 @@ def recorded_values(record: RunRecord, oldest: Job | None, newest: Job | None) -
         "completed_at": finished,
         "duration_seconds": (finished - started).total_seconds() if started and finished else None,
         "attempts": manifest.attempts,
-        "error": manifest.error.model_dump(mode="json") if manifest.error else None,
+        "error": failure.model_dump(mode="json") if failure else None,
         "results": manifest.results,
         "config": config,
         "git_commit": manifest.provenance.git_commit,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, text
+from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, or_, text
 from sqlalchemy import select as choose
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import CursorResult
@@ -28,7 +28,7 @@ from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
 from tunix_rt_backend.services import blocks, pages, search
 from tunix_rt_backend.services.rows import FACETS, facet, row_values
-from tunix_rt_backend.tables import Trace, utc_now
+from tunix_rt_backend.tables import Trace, Upload, utc_now
 
 Strategy = Literal["latest", "random", "all"]
 """`latest`: the newest first; `random`: in an order that the seed decides; `all`: the oldest first."""
@@ -96,6 +96,8 @@ class Filters:
     """Words to search for."""
     meta: Mapping[str, MetaValue] = field(default_factory=dict)
     """Values that `meta` must have, of the same type; a trace without the key does not match."""
+    whole: bool = False
+    """No trace of an upload that is not complete: it may still grow, or be taken back."""
 
     @property
     def facets(self) -> dict[str, str | uuid.UUID]:
@@ -254,6 +256,9 @@ def _narrowed(session: Session, query: Select[Any], filters: Filters) -> tuple[S
         query = query.where(Trace.created_at >= filters.created_after)
     if filters.created_before is not None:
         query = query.where(Trace.created_at < filters.created_before)
+    if filters.whole:
+        completed = exists().where(Upload.id == Trace.upload_id, Upload.status == "completed")
+        query = query.where(or_(Trace.upload_id.is_(None), completed))
     return query, [(Trace.created_at, datetime), (Trace.seq, int)] if filters.is_timed else [(place, int)]
 
 

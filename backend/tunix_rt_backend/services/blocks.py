@@ -36,11 +36,12 @@ _KEEP = text("""
 def near_and_end(words: str, facets: Sequence[str]) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
     """Return where traces with all these words, and all these lexemes of filters, may stand, as subqueries.
 
-    From the first `seq` on: what no block is kept of yet, and one block more, so that it is never little. And before
+    From the first `seq` on: what no block is kept of yet, and a little more, so that it is never nothing. And before
     the second one, which is not above the first: the end of the newest block that holds every word. The planner does
     not know their values, and reads a stretch from its newest trace on.
     """
-    near = literal_column(f"(SELECT coalesce(max(block), 0) * {SIZE} FROM trace_blocks)", BigInteger)
+    more = SIZE // 8  # a frequent word is found in one stretch, and of a rare one it is soon known that it is not there
+    near = literal_column(f"(SELECT coalesce((max(block) + 1) * {SIZE} - {more}, 0) FROM trace_blocks)", BigInteger)
     newest = func.newest_block(words, cast(list(facets), ARRAY(Text)))
     end = func.least(near, (func.coalesce(newest, -1) + 1) * SIZE, type_=BigInteger)
     return select(near).scalar_subquery(), select(end).scalar_subquery()

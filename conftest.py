@@ -1,5 +1,8 @@
-"""Which tests train, and that the long ones go first, so that processes side by side end together."""
+"""Which tests train, that the long ones go first, and that all processes of a run share what JAX compiled for them."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,16 @@ import pytest
 TRAIN = Path(__file__).parent / "engine" / "tests" / "train"
 FIXTURES = {"nano_template", "undisturbed"}
 """Whoever asks for one of these has a model trained."""
+
+
+CACHE = "JAX_COMPILATION_CACHE_DIR"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this run a compile cache of its own; the processes that it starts find the name in their environment."""
+    if CACHE not in os.environ:
+        os.environ[CACHE] = folder = tempfile.mkdtemp(prefix="tunix-rt-tests-jax-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

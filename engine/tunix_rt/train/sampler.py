@@ -6,6 +6,7 @@ How prompts share a batch is the business of `generation`; the arithmetic is in 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -188,9 +189,12 @@ def _stream(seed: int, prompt: tuple[int, ...], copy: int) -> np.ndarray:
 
 
 def enable_compilation_cache(home: Path) -> None:
-    """Keep compiled functions under `<home>/cache`, so that the next process starts without compiling them."""
+    """Keep compiled functions, so that the next process starts without compiling them.
+
+    They are under `<home>/cache`, or where JAX's own variable `JAX_COMPILATION_CACHE_DIR` says.
+    """
     options: dict[str, Any] = {
-        "jax_compilation_cache_dir": str(home / "cache" / "jax"),
+        "jax_compilation_cache_dir": os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(home / "cache" / "jax"),
         "jax_persistent_cache_min_compile_time_secs": 0.3,
     }
     for name, value in options.items():

@@ -16,12 +16,12 @@ from typing import Annotated, Any
 import typer
 
 from tunix_rt import __version__
-from tunix_rt.cli import data, doctor, evaluations, exports, models, runs, session, tasks, train
+from tunix_rt.cli import data, doctor, evaluations, exports, models, runs, session, submit, tasks, train
 from tunix_rt.cli.options import home
 from tunix_rt.errors import TunixRtError
 from tunix_rt.progress import printable
 
-FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "export", "doctor")
+FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "export", "submit", "doctor")
 """Commands in the order in which data flows: the order of the help."""
 PLUGINS = "tunix_rt.commands"
 """Entry point group by which another package adds commands: each entry names a function that takes the Typer app."""
@@ -108,6 +108,7 @@ app.add_typer(runs.app, name="runs")
 app.command(name="eval")(evaluations.evaluate)
 app.command(name="compare")(evaluations.compare)
 app.command(name="export")(exports.export)
+app.add_typer(submit.app, name="submit")
 app.command(name="doctor")(doctor.doctor)
 for _plugin in importlib.metadata.entry_points(group=PLUGINS):
     _plugin.load()(app)

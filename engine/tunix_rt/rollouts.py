@@ -69,13 +69,14 @@ def read_rollouts(path: Path, *, step: int | None = None, trace_id: str | None =
     if not path.is_file():
         raise DataError(f"{path} does not exist; expected the rollouts of a run of kind grpo")
     for number, record in enumerate(read_jsonl(path), start=1):
-        if (step is None or record.get("step") == step) and (trace_id is None or record.get("trace_id") == trace_id):
-            try:
-                yield RolloutGroup.model_validate(record)
-            except ValidationError as error:
-                first = error.errors()[0]
-                field = ".".join(str(part) for part in first["loc"]) or "the whole line"
-                raise DataError(f"{path}, line {number} is no group of rollouts: {field}: {first['msg']}") from error
+        try:
+            group = RolloutGroup.model_validate(record)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "the whole line"
+            raise DataError(f"{path}, line {number} is no group of rollouts: {field}: {first['msg']}") from error
+        if step in (None, group.step) and trace_id in (None, group.trace_id):
+            yield group
 
 
 def truncate_rollouts(path: Path, last_step: int) -> int:

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 STARTED = time.monotonic()  # the budget counts from here: Kaggle's clock runs while packages are installed
-INPUTS, WORKING = Path("/kaggle/input"), Path("/kaggle/working")
 parser = argparse.ArgumentParser()
 parser.add_argument("--accelerator", default="tpu", choices=["tpu", "gpu", "cpu"])  # `cpu` is for a trial run with nano
 parser.add_argument("--recipe", type=Path)  # a session's YAML file; without it, recipe.yaml of the attached dataset
 parser.add_argument("--model_path", type=Path)  # weights of the base model; without it, those attached, if any are
-parser.add_argument("--output", type=Path, default=WORKING)
+parser.add_argument("--inputs", type=Path, default=Path("/kaggle/input"))  # where Kaggle mounts what is attached
+parser.add_argument("--output", type=Path, default=Path("/kaggle/working"))  # what Kaggle keeps
 parser.add_argument("--time_budget_minutes", type=float, default=500)  # of the whole notebook; a session has 540
 parser.add_argument("--max_steps", type=int)  # fewer optimiser updates, for a quick look
 parser.add_argument("--max_examples", type=int)  # fewer training examples
@@ -56,13 +56,13 @@ if backend != S.accelerator or (S.accelerator == "tpu" and count != "8"):
 # %%
 # 3 · Install: into an environment of its own, so that nothing of Kaggle's image is mixed in. With attached wheels no
 # internet is needed; every file must have a hash of the lock.
-lock = next(iter(sorted(INPUTS.rglob("requirements.txt"))), None)
+lock = next(iter(sorted(S.inputs.rglob("requirements.txt"))), None)
 PYTHON = sys.executable
 if subprocess.run([PYTHON, "-c", "import tunix_rt"], capture_output=True).returncode == 0:
     print("tunix-rt is installed here already")
 elif lock is None:
     raise RuntimeError(
-        f"no requirements.txt under {INPUTS}: attach the dataset that `tunix-rt submit plan --out` wrote"
+        f"no requirements.txt under {S.inputs}: attach the dataset that `tunix-rt submit plan --out` wrote"
     )
 else:
     wheels = sorted((lock.parent / "wheels").glob("*"))
@@ -71,7 +71,8 @@ else:
     pip = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "-q", "--no-deps"]
     source = ["--no-index", "--find-links", str(lock.parent / "wheels")] if wheels else []
     print(f"{len(wheels)} attached files" if wheels else "no attached wheels: from the index")
-    subprocess.run([*pip, *source, "setuptools", "wheel"], check=True)  # for what is published as source only
+    if not wheels or any(path.suffix == ".gz" for path in wheels):  # something is published as source only
+        subprocess.run([*pip, *source, "setuptools", "wheel"], check=True)
     subprocess.run([*pip, *source, "--no-build-isolation", "--require-hashes", "-r", str(lock)], check=True)
     subprocess.run([*pip, *source, "tunix-rt"], check=True)
 
@@ -109,8 +110,8 @@ def tunix_rt(*words):
 
 # %%
 # 5 · Build the dataset, and look at one row as the model reads it.
-RECIPE = S.recipe or next(iter(sorted(INPUTS.rglob("recipe.yaml"))))
-weights = S.model_path or next((path.parent for path in sorted(INPUTS.rglob("tokenizer.model"))), None)
+RECIPE = S.recipe or next(iter(sorted(S.inputs.rglob("recipe.yaml"))))
+weights = S.model_path or next((path.parent for path in sorted(S.inputs.rglob("tokenizer.model"))), None)
 FLAGS = [RECIPE, "--seed", S.seed]
 FLAGS += ["--max_steps", S.max_steps] if S.max_steps else []
 FLAGS += ["--max_examples", S.max_examples] if S.max_examples else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,13 +32,30 @@ RECIPE = """
 kind: session
 name: trial
 dataset: {name: sums, sources: [nano-arithmetic]}
-sft: {base_model: nano, method: full, max_length: 128, batch_size: 4, accumulation: 1, learning_rate: 5e-3}
+sft:
+  base_model: nano
+  method: full
+  max_length: 128
+  batch_size: 8
+  accumulation: 1
+  learning_rate: 5e-3
+  schedule: constant
+  warmup_fraction: 0
 eval: {task: "nano-arithmetic:heldout", limit: 80, max_new_tokens: 48}
 min_items: 60
 few_shot_pool: nano-arithmetic
 exports: [orbax]
 """
 FLAGS = {"time_budget_minutes": 3, "max_steps": 50, "max_examples": 500, "seed": 7}
+
+
+# As many devices as Kaggle's machine has chips, each a part of this processor.
+EIGHT = """
+from tunix_rt.cli import main
+from tunix_rt.train.model import make_mesh
+assert dict(make_mesh().shape) == {"fsdp": 8, "tp": 1}
+main()
+"""
 
 
 @dataclass(frozen=True)
@@ -58,12 +76,16 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     recipe.write_text(RECIPE)
     words = [sys.executable, "-c", PROGRAM, "--accelerator", "cpu", "--recipe", str(recipe)]
     words += ["--output", str(output), *(word for name, value in FLAGS.items() for word in (f"--{name}", str(value)))]
+    return Ran(output, python(words))
+
+
+def python(words: list[str], **environment: str) -> str:
+    """Run a Python and return what it printed."""
     path = os.pathsep.join([str(ROOT / "engine"), str(ROOT / "backend")])
-    done = subprocess.run(
-        words, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
+    around = os.environ | {"PYTHONPATH": path} | environment
+    done = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return Ran(output, done.stdout)
+    return done.stdout
 
 
 def test_score_is_printed_and_is_that_of_the_samples(ran: Ran) -> None:
@@ -98,6 +120,26 @@ def test_checkpoint_is_loaded_by_plain_tunix_with_the_same_tokens(ran: Ran) -> N
     checkpoint = ran.output / "tunix_rt" / "runs" / ran.result["run"] / "exports" / "orbax"
     assert f"checkpoint: {checkpoint}" in ran.text
     assert (checkpoint / "state").is_dir()
+
+
+def test_eight_devices_give_the_same_loss(ran: Ran, tmp_path: Path) -> None:
+    home = ran.output / "tunix_rt"
+    for name in ("datasets", "models"):
+        shutil.copytree(home / name, tmp_path / name)
+    config = json.loads((home / "runs" / ran.result["run"] / "config.json").read_text())["sft"]
+    (tmp_path / "sft.yaml").write_text(json.dumps(config | {"dataset": "sums-v1", "max_steps": 4}))
+    words = [sys.executable, "-c", EIGHT, "train", "sft", str(tmp_path / "sft.yaml"), "--run-id", "eight"]
+    devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+    python(words, TUNIX_RT_HOME=str(tmp_path), **devices)
+    one, eight = losses(home / "runs" / ran.result["run"]), losses(tmp_path / "runs" / "eight")
+    assert len(eight) == 4
+    assert [one[step] for step in eight] == pytest.approx(list(eight.values()), abs=1e-4)
+
+
+def losses(run: Path) -> dict[int, float]:
+    """Return the training loss of each logged update."""
+    events = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return {event["step"]: event["loss"] for event in events if "loss" in event}
 
 
 def test_output_verifies_from_end_to_end(ran: Ran) -> None:

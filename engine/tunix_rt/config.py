@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
+from tunix_rt.rewards import RewardsConfig
 
 LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Names of the projections that an adapter may attach to, as Hugging Face spells them."""
@@ -71,6 +72,10 @@ class SFTConfig(Format):
     """Packed rows of one micro-batch, B."""
     accumulation: int = Field(4, ge=1, le=4096)
     """Micro-batches of one optimiser update; their gradients are weighted by trained tokens."""
+    remat: bool = False
+    """Compute a layer's activations again in the backward pass: a third more work, a fraction of the memory."""
+    tensor_parallel: int = Field(1, ge=1, le=64)
+    """Devices that share one row; rows and weights are divided over the others. 1 is fastest below 3B weights."""
     learning_rate: float = Field(5e-4, gt=0, le=1)
     """Peak learning rate."""
     final_learning_rate_fraction: float = Field(0.05, ge=0, le=1)
@@ -101,6 +106,105 @@ class SFTConfig(Format):
     """How many of the newest checkpoints are kept."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Seed of the data order and of the adapter's start."""
+
+
+class GRPOConfig(Format):
+    """Reinforcement learning with verifiable rewards: GRPO (arXiv 2402.03300) and its variants."""
+
+    kind: Literal["grpo"] = "grpo"
+    """What this file configures."""
+    base_model: str = "gemma3-270m"
+    """Name of the base model; with `start`, that of the run, which need not be named."""
+    model_path: Path | None = None
+    """Local Hugging Face or Kaggle folder of the base model; None: the model's own way to be fetched."""
+    start: str | None = None
+    """Run whose trained model is where the policy starts, usually a fine-tuning; None: the base model itself."""
+    dataset: str | None = None
+    """Key `<name>-<version>` under the home folder, or a dataset folder; its prompts are asked, its answers graded."""
+    rewards: RewardsConfig = RewardsConfig()
+    """What a completion earns."""
+    algorithm: Literal["grpo", "drgrpo", "gspo-token", "dapo"] = "grpo"
+    """GRPO; Dr. GRPO (no division by length or spread); GSPO-token (one ratio a completion); DAPO (clip higher)."""
+    method: Literal["lora", "full"] = "lora"
+    """Train a low-rank adapter, or every weight; with `start`, the method of the run."""
+    lora: LoRAConfig = LoRAConfig()
+    """The adapter; not used by method `full`, nor with `start`, whose adapter is trained further."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of weights and activations; loss, adapter and optimiser state are float32 always."""
+    num_generations: int = Field(8, ge=1, le=1024)
+    """Completions of one prompt, G: a group."""
+    prompts_per_step: int = Field(8, ge=1, le=4096)
+    """Prompts of one step."""
+    prompts_per_batch: int | None = Field(None, ge=1)
+    """Prompts whose groups go through the backward pass at a time; must divide `prompts_per_step`. None: all."""
+    num_iterations: int = Field(1, ge=1, le=16)
+    """Optimiser updates made of one step's completions; with 1 no ratio is ever clipped."""
+    max_rows: int = Field(256, ge=1, le=4096)
+    """Completions that are decoded at once, at most."""
+    max_prompt_tokens: int = Field(256, ge=2, le=32_768)
+    """Longest prompt, begin-of-text included; longer ones are left out and counted."""
+    max_new_tokens: int = Field(256, ge=1, le=32_768)
+    """Longest completion, in tokens."""
+    temperature: float = Field(1.0, gt=0, le=10)
+    """The distribution is divided by it before drawing, and in the loss."""
+    beta: float = Field(0.02, ge=0, le=10)
+    """Weight of the divergence from the start policy; 0 saves the reference and its forward pass."""
+    epsilon: float = Field(0.2, gt=0, lt=1)
+    """How far a probability ratio may go below 1, and above it, before it is clipped."""
+    epsilon_high: float | None = Field(None, gt=0, le=10)
+    """How far it may go above 1; None: `epsilon`, or 0.28 with algorithm `dapo`."""
+    learning_rate: float = Field(1e-5, gt=0, le=1)
+    """Learning rate after the warm-up."""
+    warmup_steps: int = Field(5, ge=0)
+    """Updates with a linearly rising learning rate."""
+    weight_decay: float = Field(0.0, ge=0)
+    """Decoupled weight decay of AdamW (arXiv 1711.05101)."""
+    beta2: float = Field(0.95, gt=0, lt=1)
+    """Decay of AdamW's second moment."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest global norm of a gradient; larger ones are scaled down."""
+    max_steps: int = Field(100, ge=1)
+    """Optimiser updates."""
+    max_examples: int | None = Field(None, ge=1)
+    """Use only the first so many traces of the training split; None: all."""
+    probe_prompts: int = Field(64, ge=0, le=4096)
+    """Prompts that the start policy answers before the first update, to see what it can learn from; 0: none."""
+    force: bool = False
+    """Train although hardly any group of the start policy carries signal."""
+    eval_task: str | None = None
+    """Task that the policy is measured on; None: the validation split of the dataset, if it has one."""
+    eval_items: int = Field(64, ge=0, le=10_000)
+    """Items of one measurement, greedy, under the prompt contract; 0: no measurement."""
+    eval_every_steps: int = Field(20, ge=1)
+    """Updates between two measurements; one is made before the first and after the last."""
+    checkpoint_every_steps: int = Field(20, ge=1)
+    """Updates between two checkpoints; one is always written at the end."""
+    keep_checkpoints: int = Field(2, ge=1)
+    """How many of the newest checkpoints are kept."""
+    time_budget_minutes: float | None = Field(None, gt=0)
+    """Stop cleanly, with a checkpoint, before so many minutes have passed; None: no limit."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Seed of the order of prompts, of every completion and of a new adapter's start."""
+
+    @model_validator(mode="after")
+    def _can_learn(self) -> GRPOConfig:
+        if self.num_generations < 2:
+            raise ValueError(
+                "num_generations 1 leaves a completion nothing to be compared with: every advantage is 0; set 2 or more"
+            )
+        if self.prompts_per_step % (self.prompts_per_batch or self.prompts_per_step):
+            raise ValueError(
+                f"prompts_per_batch {self.prompts_per_batch} does not divide prompts_per_step {self.prompts_per_step}"
+            )
+        for name in ("max_steps", "checkpoint_every_steps", "eval_every_steps"):
+            if getattr(self, name) % self.num_iterations:
+                raise ValueError(
+                    f"num_iterations {self.num_iterations} does not divide {name} {getattr(self, name)}; a step makes "
+                    "so many updates and ends whole"
+                )
+        if self.method == "full" and self.dtype != "float32":
+            raise ValueError("method full needs dtype float32: in bfloat16 most updates are lost to rounding")
+        return self
 
 
 class EvalConfig(Format):
@@ -229,7 +333,13 @@ class SessionConfig(Format):
         return self
 
 
-CONFIGS: dict[str, type[Format]] = {"sft": SFTConfig, "eval": EvalConfig, "session": SessionConfig}
+CONFIGS: dict[str, type[Format]] = {
+    "sft": SFTConfig,
+    "rewards": RewardsConfig,
+    "grpo": GRPOConfig,
+    "eval": EvalConfig,
+    "session": SessionConfig,
+}
 """Configuration classes by the `kind` that a file names."""
 
 C = TypeVar("C", bound=Format)

@@ -5,8 +5,8 @@
     a in ccab=      count     c0 · c0 · a1 · b1                 answer 1
 
 The training pool nano-arithmetic-mixed has the same questions, but most of its traces are hasty: one trace step that
-jumps to the answer, `=3`. A model that imitates it learns both manners, and reinforcement learning has a choice to make;
-on the careful pool it has none (docs/experiments.md).
+jumps to the answer, `=3`. A model that imitates it learns both manners, and reinforcement learning has a choice to
+make; on the careful pool it has none (docs/experiments.md).
 
 It does not know the model or its tokenizer; it uses 24 characters besides the tags. A question is held out if the
 CRC-32 of its text is divisible by 10, so that no seed and no size can put one question into both splits.
@@ -23,7 +23,7 @@ from tunix_rt.tasks.task import Item, Task, check_items, make_item
 NAME = "nano-arithmetic"
 MIXED = f"{NAME}-mixed"
 HASTY_SHARE = 0.6
-"""Part of the traces of the mixed pool that are hasty; near a half, the model's favourite manner is a matter of luck."""
+"""Part of the mixed pool's traces that are hasty; near a half, the model's favourite manner is a matter of luck."""
 SOURCE, LICENSE = "tunix-rt", "Apache-2.0"
 SIZES = {"train": 10_000, "heldout": 400}
 """Items of each split unless a limit asks for another number."""

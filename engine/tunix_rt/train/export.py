@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from flax import nnx
 
+from tunix_rt.architecture import read_config
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError, ExportError
 from tunix_rt.formats import MANIFEST, Format, digest_files, digest_value, staged_folder, write_format
@@ -25,7 +26,6 @@ from tunix_rt.run import RunDir
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import CONTRACT_DIGEST, CONTRACT_VERSION, END_OF_TURN, PROMPT_PREFIX, START_OF_TURN, render_prompt
 from tunix_rt.train.adapter import load_adapter, put_weights, read_adapter
-from tunix_rt.train.architecture import read_config
 from tunix_rt.train.base_models import CONFIG, NOTICE, TERMS, WEIGHTS
 from tunix_rt.train.huggingface_names import lora_from_peft, merged_tensors, merged_weights, peft_tensors
 from tunix_rt.train.model import LoadedModel, add_lora, load_model, read_model, tunix_config

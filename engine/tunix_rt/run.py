@@ -81,7 +81,7 @@ class RunManifest(Format):
     id: str
     """Name of the run's folder."""
     kind: str
-    """Recipe: `sft` or `session`."""
+    """Recipe: `sft`, `grpo` or `session`."""
     status: Status
     """Lifecycle state."""
     stage: str = "queued"

@@ -1,4 +1,4 @@
-"""Configurations: what a person may choose, read from YAML 1.2 and dotted overrides, checked in full before any work.
+"""Configurations: what a person may choose, checked in full before any work; `config_file` reads it.
 
 It does not know how a choice is carried out. A file looks like this; its first comment is the command that runs it:
 
@@ -13,17 +13,32 @@ An unknown key is an error that names the nearest known one. Later sources win: 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from tunix_rt.config_file import load_config, parse_yaml, read_mapping
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
 from tunix_rt.rewards import RewardsConfig
+
+__all__ = [
+    "CONFIGS",
+    "LORA_MODULES",
+    "DatasetConfig",
+    "EvalConfig",
+    "GRPOConfig",
+    "LoRAConfig",
+    "PhaseShares",
+    "RewardsConfig",
+    "SFTConfig",
+    "SessionConfig",
+    "load_config",
+    "parse_yaml",
+    "read_config",
+]
 
 LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Names of the projections that an adapter may attach to, as Hugging Face spells them."""
@@ -270,6 +285,8 @@ class PhaseShares(Format):
     """Measure the base model, under the contract and few-shot."""
     sft: float = Field(0.44, gt=0, lt=1)
     """Fine-tune; gets what the other phases leave over."""
+    grpo: float = Field(0.0, ge=0, lt=1)
+    """Measure the fine-tuned model, then reinforcement learning; above 0 if, and only if, `grpo` is configured."""
     tuned: float = Field(0.12, gt=0, lt=1)
     """Measure the tuned model; never given away."""
     export: float = Field(0.07, gt=0, lt=1)
@@ -284,9 +301,14 @@ class PhaseShares(Format):
             raise ValueError(f"the shares must sum to 1; they sum to {total:.4f}")
         return self
 
+    @property
+    def planned(self) -> dict[str, float]:
+        """The share of each phase that there is, in order."""
+        return {name: share for name, share in self.model_dump().items() if share}
+
 
 class SessionConfig(Format):
-    """A whole session: dataset, base measured, SFT, tuned measured, comparison, export, report; inside one budget."""
+    """A whole session: dataset, base measured, SFT, GRPO, tuned measured, exports, report; inside one budget."""
 
     kind: Literal["session"] = "session"
     """What this file configures."""
@@ -300,6 +322,8 @@ class SessionConfig(Format):
     """What the dataset is built from."""
     sft: SFTConfig = SFTConfig()
     """The fine-tuning; its `dataset` and `time_budget_minutes` are the session's."""
+    grpo: GRPOConfig | None = None
+    """Reinforcement learning from the fine-tuned model; model, adapter, dataset and time are the session's."""
     eval: EvalConfig = EvalConfig()
     """The measurement; its `prompt` is the session's: both for the base, contract for the tuned model."""
     min_items: int = Field(120, ge=1)
@@ -309,14 +333,15 @@ class SessionConfig(Format):
     exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
     """Formats to export; each is reloaded and compared before it counts."""
     seed: int = Field(0, ge=0, lt=2**31)
-    """Seed of the split, and of `sft` and `eval` where these name none of their own."""
+    """Seed of the split, and of `sft`, `grpo` and `eval` where these name none of their own."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_seed_for_all(cls, values: Any) -> Any:
         if not isinstance(values, dict) or "seed" not in values:
             return values
-        parts = {part: values.get(part, {}) for part in ("sft", "eval")}
+        named = ("sft", "eval", "grpo") if values.get("grpo") else ("sft", "eval")
+        parts = {part: values.get(part, {}) for part in named}
         seeded = {part: {"seed": values["seed"], **inner} for part, inner in parts.items() if isinstance(inner, dict)}
         return {**values, **seeded}
 
@@ -324,6 +349,15 @@ class SessionConfig(Format):
     def _adapter_needs_lora(self) -> SessionConfig:
         if self.sft.method == "full" and "peft" in self.exports:
             raise ValueError("exports: peft needs sft.method lora; after full fine-tuning export merged or orbax")
+        return self
+
+    @model_validator(mode="after")
+    def _reinforcement_has_time(self) -> SessionConfig:
+        if (self.grpo is None) != (self.phases.grpo == 0):
+            found = "grpo is configured" if self.grpo else "grpo is not configured"
+            raise ValueError(
+                f"{found} and phases.grpo is {self.phases.grpo:g}; expected a share above 0 with it, else 0"
+            )
         return self
 
     @model_validator(mode="after")
@@ -342,111 +376,10 @@ CONFIGS: dict[str, type[Format]] = {
 }
 """Configuration classes by the `kind` that a file names."""
 
-C = TypeVar("C", bound=Format)
-
-
-def load_config(
-    cls: type[C],
-    path: Path | None = None,
-    overrides: Sequence[str] = (),
-    flags: Mapping[str, Any] | None = None,
-) -> C:
-    """Return a checked configuration: defaults < file < overrides (`a.b=c`) < flags (dotted names; None is not given).
-
-    Raises ConfigError naming the source and the key, with the nearest known key where one is unknown.
-    """
-    values = _read_mapping(path) if path else {}
-    kind = cls.model_fields["kind"].default
-    if values.get("kind", kind) != kind:
-        raise ConfigError(f"{path} is of kind {values['kind']!r}; expected {kind!r}, as this command runs it")
-    for override in overrides:
-        key, separator, text = override.partition("=")
-        if not separator or not key.strip():
-            raise ConfigError(f"--set {override}: expected a.b=value")
-        _assign(cls, values, key.strip(), parse_yaml(text, f"--set {override}"), f"--set {override}")
-    for key, value in (flags or {}).items():
-        if value is not None:
-            _assign(cls, values, key, value, f"--{key.replace('.', '-')}")
-    try:
-        return cls.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_explain(cls, error, str(path) if path else "the options")) from error
-
 
 def read_config(path: Path, overrides: Sequence[str] = ()) -> Format:
     """Return the configuration in a file, whatever its `kind` is."""
-    kind = _read_mapping(path).get("kind")
+    kind = read_mapping(path).get("kind")
     if kind not in CONFIGS:
         raise ConfigError(f"{path}: kind is {kind!r}; expected one of {', '.join(CONFIGS)}")
     return load_config(CONFIGS[kind], path, overrides)
-
-
-def parse_yaml(text: str, where: str) -> Any:
-    """Return the value of a YAML 1.2 text (`on` and `no` are words there); raise ConfigError naming where it stands."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as a configuration: {error}") from error
-    values = parse_yaml(text, str(path))
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds {type(values).__name__}; expected a mapping of keys to values")
-    return values
-
-
-def _nested(annotation: Any) -> type[BaseModel] | None:
-    """Return the Format inside an annotation such as `X`, `X | None`; None if there is none."""
-    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
-
-
-def _unknown(cls: type[BaseModel], key: str, where: str) -> str:
-    known = cls.model_fields
-    initials = [name for name in known if "".join(word[0] for word in name.split("_")) == key.lower()]
-    close = initials or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(cls.model_fields)}"
-    return f"{where}: unknown key {key!r} of {cls.__name__}; {hint}"
-
-
-def _assign(cls: type[BaseModel], values: dict[str, Any], dotted: str, value: Any, where: str) -> None:
-    """Set one dotted key in nested values, checking each name on the way."""
-    *parents, last = dotted.split(".")
-    for name in parents:
-        field = cls.model_fields.get(name)
-        inner = _nested(field.annotation) if field else None
-        if inner is None:
-            raise ConfigError(_unknown(cls, name, where) if field is None else f"{where}: {name!r} has no keys inside")
-        inside = values.setdefault(name, {})
-        if not isinstance(inside, dict):
-            raise ConfigError(f"{where}: {name!r} is {inside!r}, not a mapping")
-        cls, values = inner, inside
-    if last not in cls.model_fields:
-        raise ConfigError(_unknown(cls, last, where))
-    values[last] = value
-
-
-def _explain(cls: type[BaseModel], error: ValidationError, where: str) -> str:
-    """Return one line an error: where, which key, what was expected and what came."""
-    lines = []
-    for detail in error.errors():
-        location = [str(part) for part in detail["loc"]]
-        owner: type[BaseModel] = cls
-        for name in location[:-1]:
-            field = owner.model_fields.get(name)
-            owner = (_nested(field.annotation) if field else None) or owner
-        if detail["type"] == "extra_forbidden":
-            lines.append(_unknown(owner, location[-1], where))
-        else:
-            got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
-            message = detail["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {'.'.join(location) or 'the whole'}: {message}{got}")
-    return "\n".join(lines)

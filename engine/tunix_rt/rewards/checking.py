@@ -220,10 +220,15 @@ class _Count:
         self._tallies = {term.kind: _Tally() for term in config.terms}
         self.first_fault: str | None = None
 
-    def share(self, index: int, reward: Reward, seen_by: Sequence[TermKind]) -> float | None:
-        """Return what a completion earned as a share of the gold one; None if nothing here looks at it."""
+    def share(self, index: int, mutation: Mutation, reward: Reward, *, verifiable: bool) -> float | None:
+        """Return what a completion earned as a share of the gold one; None if nothing here looks at it.
+
+        A wrong answer counts also where no term looks at answers: paying for it is the mistake.
+        """
         best, floor = self._best[index], self._floor[index]
-        looks = any(kind in self._paid and (best.terms[kind] or 0.0) > _LOWEST.get(kind, 0.0) for kind in seen_by)
+        eyes = self._paid & {*mutation.seen_by, "judge"}
+        looks = any((best.terms[kind] or 0.0) > _LOWEST.get(kind, 0.0) for kind in eyes)
+        looks = looks or (mutation.expected == "little" and verifiable)
         room = best.total - floor.total
         return (reward.total - floor.total) / room if looks and room > _EVEN else None
 
@@ -279,7 +284,7 @@ def _try(mutation: Mutation, subjects: Sequence[Subject], rewards: Rewards, coun
     wrong: list[Example] = []
     for (index, attempt), reward in zip(made, scored, strict=True):
         count.add(index, mutation, reward)
-        share = count.share(index, reward, mutation.seen_by)
+        share = count.share(index, mutation, reward, verifiable=subjects[index].target.kind != "open")
         if share is not None:
             shares.append(share)
             if _is_wrong(mutation.expected, share, is_gold=mutation is MUTATIONS[0], reward=reward):

@@ -265,9 +265,7 @@ _BAD: _Pays = {"correctness": False, "format": True}
 _SAYS: tuple[TermKind, ...] = ("correctness", "relevance")
 
 MUTATIONS: tuple[Mutation, ...] = (
-    Mutation(
-        "gold completion", "full", _gold, (*_SAYS, "judge"), {**_FORM, "steps": True, "length": True, "relevance": True}
-    ),
+    Mutation("gold completion", "full", _gold, _SAYS, {**_FORM, "steps": True, "length": True, "relevance": True}),
     Mutation("grouped thousands", "full", _grouped_thousands, ("correctness",), _FORM),
     Mutation("full stop after the answer", "full", _full_stop, ("correctness",), _FORM),
     Mutation("unicode digits", "full", _unicode_digits, ("correctness",), _FORM),
@@ -275,8 +273,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("right answer, no tags", "less", _no_tags, ("correctness", "format"), _NO_FORM),
     Mutation("right answer, then more text", "less", _goes_on, ("correctness", "format"), _NO_FORM),
     Mutation("empty reasoning", "less", _empty_reasoning, ("correctness", "format"), {**_NO_FORM, "follows": False}),
-    Mutation("contradicting steps", "less", _contradicting, ("steps", "follows"), {**_FORM, "steps": False}),
-    Mutation("wrong sums among true ones", "less", _padded_sums, ("steps", "follows"), _FORM),
+    Mutation("contradicting steps", "less", _contradicting, ("steps",), {**_FORM, "steps": False}),
+    Mutation("wrong sums among true ones", "less", _padded_sums, ("steps",), _FORM),
     Mutation("answer without work", "less", _hasty, ("steps",), _FORM),
     Mutation(
         "unrelated reasoning",

@@ -116,7 +116,13 @@ FLAGS = [RECIPE, "--seed", S.seed]
 FLAGS += ["--max_steps", S.max_steps] if S.max_steps else []
 FLAGS += ["--max_examples", S.max_examples] if S.max_examples else []
 FLAGS += ["--set", f"sft.model_path={weights}"] if weights else []
-plan = tunix_rt("session", "run", *FLAGS, "--time_budget_minutes", S.time_budget_minutes, "--dry_run")
+chip = {"tpu": "v5e-8", "gpu": "t4x2", "cpu": "cpu"}[S.accelerator]
+budget = ["--time_budget_minutes", S.time_budget_minutes]
+plan = tunix_rt("session", "run", *FLAGS, *budget, "--dry_run", "--chip", chip)
+print("planned seconds:", plan["phases"])
+for one in plan["memory"]:
+    print(f"memory of {one['phase']} on {one['chip']}: {one['words']}")
+print("hyperparameters:", {name: value for name, value in plan["config"]["sft"].items() if value is not None})
 part = plan["config"]["dataset"]
 names = [word for name in ("name", "version", "valid_fraction", "near_duplicate") for word in (f"--{name}", part[name])]
 most = ["--max_examples", part["max_examples"]] if part["max_examples"] else []
@@ -134,7 +140,7 @@ print(
 # replans from measured speed, and never gives away the time of the last measurement and the export: the notebook ends
 # inside the budget with a score and a checkpoint, also when the machine is slow.
 #
-# **Hyperparameters** (Gemma 3 1B; the cell above printed the plan, `recipe.yaml` has all of them): LoRA of rank 64 and
+# **Hyperparameters** (Gemma 3 1B; the cell above printed all of them, with the plan): LoRA of rank 64 and
 # alpha 64 on all seven projections of a bfloat16 base, adapter and optimiser in float32; packed rows of 2048 tokens,
 # one row a chip on an (8, 1) mesh, about 80 traces an update, ten epochs; AdamW, peak learning rate 1e-4, cosine, 3 %
 # warm-up, gradients clipped at 1; the loss covers the model's own turn only. Gemma 2 2B: rank 32, learning rate 5e-5.

@@ -96,6 +96,16 @@ def test_changed_byte_of_any_file_is_found_and_named(folder: Path) -> None:
         recheck(folder)
 
 
+def test_compressed_archive_is_not_unpacked(folder: Path) -> None:
+    with zipfile.ZipFile(folder / BUNDLE) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(folder / BUNDLE, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    with pytest.raises(DigestError, match="holds other files"):
+        recheck(folder)
+
+
 def test_verdict_that_does_not_follow_from_its_answer_is_found(folder: Path) -> None:
     def forge(inside: Path) -> None:
         path = tuned(inside)

@@ -164,8 +164,11 @@ def verify(folder: Path) -> SubmissionManifest:
 def _check_archive(path: Path, files: Mapping[str, str]) -> None:
     """Raise DigestError naming the first file of an archive that has other bytes than were recorded."""
     with zipfile.ZipFile(path) as archive:
-        if archive.namelist() != list(files):
-            raise DigestError(f"{path} holds other files than its manifest lists; bundle the run again")
+        # Ours are never compressed; a small archive of somebody else's could unpack to more than any disk holds.
+        if archive.namelist() != list(files) or any(entry.compress_type for entry in archive.infolist()):
+            raise DigestError(
+                f"{path} holds other files than its manifest lists, or compressed ones; bundle the run again"
+            )
         for name, digest in files.items():
             try:
                 with archive.open(name) as stream:

@@ -113,12 +113,12 @@ def recheck(folder: Path, *, samples: int = SAMPLES, home: Path | None = None) -
 
 
 def _unpack(archive: zipfile.ZipFile, manifest: SubmissionManifest, root: Path) -> Path:
-    """Unpack what is read here: manifests, configuration, result, samples, papers; the weights stay where they are."""
+    """Unpack what is read here: manifests, configuration, result, samples, papers; the rest stays where it is."""
     for name in manifest.files:
         target = root / name
         if not target.resolve().is_relative_to(root.resolve()):
             raise DigestError(f"{name} in {BUNDLE} leads out of its folder; bundle the run again")
-        if name.startswith("run/adapter/") and not name.endswith(MANIFEST):
+        if name.startswith(("run/adapter/", "dataset/")) and not name.endswith(MANIFEST):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(name) as source, target.open("wb") as sink:

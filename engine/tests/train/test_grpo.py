@@ -27,13 +27,13 @@ from tunix_rt.train.grpo import GRPOResult, load_start, train_grpo
 from tunix_rt.train.grpo_plan import GRPOPlan, plan_grpo, with_start
 from tunix_rt.train.sft import train_sft
 
-STEPS = 8
+STEPS = 6
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("grpo")
-    dataset.build([tasks.load("nano-arithmetic-mixed", limit=1500)], name="mixed", version="v1", home=folder)
+    dataset.build([tasks.load("nano-arithmetic-mixed", limit=600)], name="mixed", version="v1", home=folder)
     return folder
 
 
@@ -46,12 +46,12 @@ def config(home: Path) -> GRPOConfig:
         method="full",
         dataset="mixed-v1",
         max_length=128,
-        batch_size=8,
+        batch_size=4,
         accumulation=1,
         learning_rate=5e-3,
-        max_steps=100,
-        eval_every_steps=100,
-        checkpoint_every_steps=100,
+        max_steps=120,
+        eval_every_steps=120,
+        checkpoint_every_steps=120,
     )
     with attempt(run):
         train_sft(sft, run)
@@ -68,7 +68,7 @@ def config(home: Path) -> GRPOConfig:
         max_steps=STEPS,
         probe_prompts=16,
         eval_items=16,
-        eval_every_steps=4,
+        eval_every_steps=3,
         checkpoint_every_steps=2,
     )
     return with_start(named, home)
@@ -101,9 +101,9 @@ def test_run_holds_plan_metrics_rollouts_checkpoints_and_weights(
     assert plan.reachability is not None
     assert set(plan.dropped).isdisjoint(plan.reachability.kept)
     measured = {record["step"]: record for record in read_jsonl(run.metrics) if "eval/strict" in record}
-    assert list(measured) == [0, 4, 8]
-    assert result.strict == measured[8]["eval/strict"]
-    assert result.eval_items == measured[8]["eval/n"] == 16
+    assert list(measured) == [0, 3, 6]
+    assert result.strict == measured[6]["eval/strict"]
+    assert result.eval_items == measured[6]["eval/n"] == 16
     updates = [record for record in read_jsonl(run.metrics) if "loss" in record]
     assert [record["step"] for record in updates] == list(range(1, STEPS + 1))
     assert updates[-1]["num_tokens"] == result.tokens
@@ -132,7 +132,7 @@ def test_metrics_are_those_of_the_rollouts_on_disk(straight: tuple[RunDir, GRPOR
     assert result.groups == STEPS * config.prompts_per_step
 
 
-def test_two_runs_with_one_seed_are_identical_and_another_seed_differs(
+def test_two_runs_with_one_seed_are_identical(
     home: Path, config: GRPOConfig, straight: tuple[RunDir, GRPOResult]
 ) -> None:
     run, result = train(home, config)
@@ -140,8 +140,6 @@ def test_two_runs_with_one_seed_are_identical_and_another_seed_differs(
     assert losses(run) == losses(straight[0])
     assert digest_files(run.adapter) == digest_files(straight[0].adapter)
     assert result.adapter == straight[1].adapter
-    other, _ = train(home, config.model_copy(update={"seed": 1, "max_steps": 1, "eval_items": 0}))
-    assert other.rollouts.read_bytes() != b"".join(straight[0].rollouts.read_bytes().splitlines(True)[:4])
 
 
 CHILD = """
@@ -200,6 +198,7 @@ def test_adapter_with_reference_two_updates_a_step_and_micro_batches_goes_on_aft
         "force": True,
         "max_new_tokens": 16,
         "eval_items": 0,
+        "eval_every_steps": 2,
         "rewards": RewardsConfig(terms=(RewardTerm(kind="length", options={"soft": 0.2}),)),
     }
     adapted = GRPOConfig.model_validate(config.model_dump() | changes)
@@ -235,7 +234,7 @@ def test_time_for_less_than_one_step_is_refused_with_what_it_needs(home: Path, c
 
 def test_deadline_ends_the_run_with_everything_written(home: Path, config: GRPOConfig) -> None:
     long = config.model_copy(update={"max_steps": 4000, "checkpoint_every_steps": 1000, "eval_every_steps": 1000})
-    deadline = time.monotonic() + 14
+    deadline = time.monotonic() + 10
     run, result = train(home, long, deadline=deadline)
     assert time.monotonic() < deadline
     assert result.finish == "deadline"
@@ -244,9 +243,12 @@ def test_deadline_ends_the_run_with_everything_written(home: Path, config: GRPOC
     assert read_adapter(run.adapter).step == result.steps
 
 
-def test_rewards_that_are_always_the_same_are_reported(home: Path, config: GRPOConfig) -> None:
+def test_rewards_that_are_always_the_same_are_reported(
+    home: Path, config: GRPOConfig, straight: tuple[RunDir, GRPOResult]
+) -> None:
     flat = config.model_copy(
         update={
+            "seed": 1,
             "rewards": RewardsConfig(terms=(RewardTerm(kind="correctness"),), clip=(0.0, 1e-9)),
             "max_steps": 1,
             "force": True,
@@ -257,6 +259,11 @@ def test_rewards_that_are_always_the_same_are_reported(home: Path, config: GRPOC
     assert result.groups_without_signal == result.groups == flat.prompts_per_step
     assert next(record for record in read_jsonl(run.metrics) if "loss" in record)["frac_reward_zero_std"] == 1
     assert "update 1 learns nothing: in no group do the rewards differ" in run.log(1).read_text()
+    texts = [
+        [one.text for group in read_rollouts(path.rollouts, step=1) for one in group.completions]
+        for path in (run, straight[0])
+    ]
+    assert texts[0] != texts[1]  # another seed asks and draws otherwise
 
 
 def test_long_prompts_are_left_out_and_none_at_all_is_refused(home: Path, config: GRPOConfig) -> None:

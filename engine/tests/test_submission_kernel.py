@@ -234,3 +234,12 @@ def test_notebook_without_its_accelerator_stops_at_once(tmp_path: Path) -> None:
     assert "8 TPU chips" in done.stderr
     assert "Accelerator" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_flags_reach_both_trainings_of_the_forecast(invoke: Invoke, lock: Path) -> None:
+    def rollouts(*words: str) -> int:
+        done = invoke("plan", str(RECIPES[0]), "--lock", str(lock), "--json", *words)
+        found: int = json.loads(done.stdout.splitlines()[-1])["forecast"]["disk"]["rollouts"]
+        return found
+
+    assert rollouts("--max_steps", "8") * 100 == rollouts("--max-steps=800") == rollouts()

@@ -11,7 +11,7 @@ from tunix_rt.errors import DigestError, UsageError
 from tunix_rt.evaluation import load_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.run import RunDir, read_run
-from tunix_rt.submission import Figures, check_length, results_table, submit, video_script, writeup
+from tunix_rt.submission import Figures, check_length, recheck, results_table, submit, video_script, writeup
 from tunix_rt.submission.papers import figures_of_run
 from tunix_rt.submission.video import MOST_SECONDS, shots
 from tunix_rt.submission.words import count_words, shortened
@@ -97,6 +97,20 @@ def test_checklist_marks_only_what_it_sees(home: Path, run: RunDir) -> None:
     assert "[x] the checkpoint that plain Tunix code loads" in text
     assert "OPEN: the dataset was compared" in text, "the dataset of this test was built against no task"
     assert text.count("by hand:") >= 5
+
+
+def test_what_reinforcement_learning_did_stands_apart(tmp_path: Path) -> None:
+    run = finished_run(tmp_path, reinforced=True)
+    figures = figures_of_run(tmp_path, run)
+    assert figures.tuned.id == read_run(run).outputs["tuned"].key
+    assert [done.id for done in figures.earlier] == [read_run(run).outputs["sft"].key]
+    text = writeup(figures)
+    assert f"| fine-tuned | contract | {ITEMS} |" in text
+    assert "Reinforcement learning alone." in text
+    assert figures.reinforced
+    assert "than the fine-tuned model that it started from by +" in figures.reinforced
+    done, _ = submit(tmp_path, run)
+    assert recheck(tmp_path / "submissions" / done.id).score == figures.score.value
 
 
 def test_run_without_a_score_gets_no_paper(tmp_path: Path) -> None:

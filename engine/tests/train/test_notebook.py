@@ -28,25 +28,7 @@ for cell in cells:
     if cell["cell_type"] == "code":
         exec(compile("".join(cell["source"]), cell["id"], "exec"), space)
 """
-RECIPE = """
-kind: session
-name: trial
-dataset: {name: sums, sources: [nano-arithmetic]}
-sft:
-  base_model: nano
-  method: full
-  max_length: 128
-  batch_size: 8
-  accumulation: 1
-  learning_rate: 5e-3
-  schedule: constant
-  warmup_fraction: 0
-eval: {task: "nano-arithmetic:heldout", limit: 80, max_new_tokens: 48}
-min_items: 60
-few_shot_pool: nano-arithmetic
-exports: [orbax]
-"""
-FLAGS = {"time_budget_minutes": 3, "max_steps": 50, "max_examples": 500, "seed": 7}
+FLAGS = {"time_budget_minutes": 3, "max_steps": 40, "max_examples": 400, "seed": 7}
 
 
 # As many devices as Kaggle's machine has chips, each a part of this processor.
@@ -72,9 +54,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     output = tmp_path_factory.mktemp("working")
-    recipe = output / "recipe.yaml"
-    recipe.write_text(RECIPE)
-    words = [sys.executable, "-c", PROGRAM, "--accelerator", "cpu", "--recipe", str(recipe)]
+    words = [sys.executable, "-c", PROGRAM, "--accelerator", "cpu", "--recipe", "configs/trial-nano.yaml"]
     words += ["--output", str(output), *(word for name, value in FLAGS.items() for word in (f"--{name}", str(value)))]
     return Ran(output, python(words))
 

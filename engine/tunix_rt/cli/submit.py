@@ -62,6 +62,8 @@ def plan(
         "seed": seed,
     }
     resolved = load_config(SessionConfig, config, settings or (), flags)
+    if resolved.grpo and max_steps:  # the flag limits every training
+        resolved = load_config(SessionConfig, config, settings or (), flags | {"grpo.max_steps": max_steps})
     if (owner is None) != (out is None):
         raise UsageError("--owner and --out belong together: the metadata files name the owner; give both or neither")
     lock = lock or _CHECKOUT / "requirements" / "kaggle.txt"

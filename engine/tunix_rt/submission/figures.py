@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunix_rt.comparison import Comparison, better_base, compare_with_base, percent, verdict
+from tunix_rt.comparison import Comparison, better_base, compare, compare_with_base, percent, verdict
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import UsageError
 from tunix_rt.evaluation import Estimate, Evaluation, Sample
@@ -32,6 +32,8 @@ class Figures:
     """The measurement of its model: the recipe's own, else the newest that holds a score."""
     bases: tuple[Evaluation, ...]
     """Measurements of the base model on the same items."""
+    earlier: tuple[Evaluation, ...]
+    """Measurements of the run's earlier weights on the same items: what reinforcement learning started from."""
 
     @property
     def base_model(self) -> str:
@@ -65,6 +67,16 @@ class Figures:
             return "The base model was not measured on these items, so that nothing can be said of a gain."
         words = verdict(paired).replace("B is", "The trained model is")
         return words.replace("than A", "than the better measurement of its base")
+
+    @property
+    def reinforced(self) -> str | None:
+        """One sentence on what reinforcement learning alone changed; None if its start was not measured."""
+        if not self.earlier:
+            return None
+        words = verdict(compare(self.earlier[-1], self.tuned))
+        return words.replace("B is", "After reinforcement learning the model is").replace(
+            "than A", "than the fine-tuned model that it started from"
+        )
 
     @property
     def example(self) -> tuple[Sample, Sample | None]:
@@ -107,8 +119,20 @@ def figures_of(
         for done in evaluations
         if done.manifest.model.run is None and done.manifest.task == tuned.manifest.task and done.manifest.metrics.n
     ]
+    weights, asked = tuned.manifest.model.adapter_digest, (tuned.manifest.task, tuned.manifest.prompt)
+    earlier = [
+        done
+        for done in own
+        if done.manifest.model.adapter_digest != weights and (done.manifest.task, done.manifest.prompt) == asked
+    ]
     return Figures(
-        run=run, config=config, dataset=dataset, result=result, tuned=tuned, bases=tuple(_contract_last(bases))
+        run=run,
+        config=config,
+        dataset=dataset,
+        result=result,
+        tuned=tuned,
+        bases=tuple(_contract_last(bases)),
+        earlier=tuple(sorted(earlier, key=lambda done: (done.manifest.created, done.id))),
     )
 
 
@@ -119,7 +143,8 @@ def _contract_last(bases: Sequence[Evaluation]) -> list[Evaluation]:
 
 def results_table(figures: Figures) -> str:
     """Return the table of results in Markdown; `verify` makes it again from the samples of a submission."""
-    rows = [("base", done) for done in figures.bases] + [("trained", figures.tuned)]
+    rows = [("base", done) for done in figures.bases]
+    rows += [("fine-tuned", done) for done in figures.earlier] + [("trained", figures.tuned)]
     lines = [
         "| model | prompt | n | strict | lenient | format | stopped |",
         "|---|---|---|---|---|---|---|",

@@ -24,6 +24,8 @@ _SAMPLE_BYTES = 3_000
 """What a stored sample takes beside its completion: 1.5 to 2.5 kB in the evaluations of dev-reasoning-v1."""
 _TOKEN_BYTES = 5
 """Characters of a token of Gemma's vocabulary in English text, rounded up."""
+_ROLLOUT_BYTES = 300
+"""What a stored rollout takes beside its completion: rewards by term, advantage, its share of the prompt."""
 _CACHE_BYTES = 500 * 10**6
 """Allowance for compiled programs, logs, the dataset and the report."""
 
@@ -101,15 +103,25 @@ def _disk(config: SessionConfig, architecture: Architecture) -> dict[str, int]:
     sft = config.sft
     weights = architecture.parameters * (2 if sft.dtype == "bfloat16" else 4)
     trained = 4 * trained_weights(sft, architecture)
-    samples = 3 * (config.eval.limit or 1_000) * config.eval.num_samples
+    samples = (4 if config.grpo else 3) * (config.eval.limit or 1_000) * config.eval.num_samples
     sizes = {"merged": weights, "orbax": weights, "peft": trained}
     evaluations = samples * (_SAMPLE_BYTES + _TOKEN_BYTES * config.eval.max_new_tokens)
+    grpo = config.grpo
+    learned = {}
+    if grpo:
+        drawn = grpo.max_steps * grpo.prompts_per_step * grpo.num_generations
+        learned = {
+            "checkpoints of reinforcement learning": (grpo.keep_checkpoints + 1) * 3 * trained,
+            "adapter before reinforcement learning": trained,
+            "rollouts": drawn * (_ROLLOUT_BYTES + _TOKEN_BYTES * grpo.max_new_tokens),
+        }
     return {
         # Converted weights are kept as they came: two bytes each, four for the model made here.
         "base model": architecture.parameters * (4 if sft.base_model == "nano" else 2),
         # AdamW keeps two moments of each trained weight; while one checkpoint is written, those to be kept are there.
         "checkpoints": (sft.keep_checkpoints + 1) * 3 * trained,
         "adapter": trained,
+        **learned,
         **{f"export {name}": sizes[name] for name in config.exports},
         "evaluations": evaluations,
         "submission": trained + evaluations,

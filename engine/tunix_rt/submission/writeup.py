@@ -130,6 +130,8 @@ def _results(figures: Figures) -> str:
         "brackets. The base model was measured first, by the same code, also with worked examples, since a base that "
         f"was never shown the form is no baseline.\n\n{results_table(figures)}\n\n{figures.verdict}"
     )
+    if figures.reinforced:
+        text += f"\n\nReinforcement learning alone. {figures.reinforced}"
     paired = figures.comparison
     if paired is None or not paired.families:
         return text

@@ -171,7 +171,9 @@ print(f"95 % interval {score['low']:.4f} to {score['high']:.4f})")
 
 # %%
 # 9 · The checkpoint is an Orbax folder that plain Tunix code loads. load_checkpoint.py imports nothing of this project.
-checkpoint = home / "runs" / result["run"] / result["exports"]["orbax"]["path"]
+checkpoint = home / "runs" / result["run"] / "exports" / "orbax"
+if result["exports"]["orbax"]["path"] is None:  # the session had no time left for it; its note says so
+    tunix_rt("export", result["run"], "--to", "orbax")
 here = [Path(sys.argv[0]).parent, RECIPE.parent, Path("notebooks")]
 loader = next(path / "load_checkpoint.py" for path in here if (path / "load_checkpoint.py").is_file())
 print(subprocess.run([PYTHON, loader, checkpoint], stdout=subprocess.PIPE, text=True, check=True).stdout)
@@ -179,8 +181,8 @@ print(f"checkpoint: {checkpoint}")
 
 # %%
 # 10 · The lock: write-up, video script, checklist, weights, samples, and the digest of each; then the proof.
-lock = tunix_rt("submit", "bundle", result["run"], "--out", S.output / "papers")
-proof = tunix_rt("submit", "verify", lock["folder"])
+locked = tunix_rt("submit", "bundle", result["run"], "--out", S.output / "papers")
+proof = tunix_rt("submit", "verify", locked["folder"])
 print(f"{proof['submission']}: {proof['files']} files as recorded, score again {proof['score']:.4f}")
 print(f"papers: {S.output / 'papers'}")
 print(f"{(time.monotonic() - STARTED) / 60:.1f} of {S.time_budget_minutes:g} minutes")

@@ -102,3 +102,15 @@ def test_the_main_job_scores_enough_items_on_the_slowest_machine() -> None:
     config = load_config(SessionConfig, CONFIG_FOLDER / "demo.yaml")
     items = tasks.load(config.eval.task, limit=config.min_items).items
     assert sum(item.target.kind != "open" for item in items) >= 120
+
+
+def test_reinforcement_learning_has_a_share_of_the_session_if_and_only_if_it_is_there() -> None:
+    with pytest.raises(ConfigError, match=r"grpo is configured and phases\.grpo is 0"):
+        load_config(SessionConfig, None, ["grpo.max_steps=3"])
+    with pytest.raises(ConfigError, match=r"grpo is not configured and phases\.grpo is 0\.2"):
+        load_config(SessionConfig, None, ["phases.grpo=0.2", "phases.sft=0.24"])
+    found = load_config(SessionConfig, None, ["grpo.max_steps=3", "phases.grpo=0.2", "phases.sft=0.24", "seed=7"])
+    assert found.grpo is not None
+    assert (found.grpo.max_steps, found.grpo.seed) == (3, 7)
+    assert list(found.phases.planned) == ["dataset", "model", "base", "sft", "grpo", "tuned", "export", "report"]
+    assert "grpo" not in PhaseShares().planned

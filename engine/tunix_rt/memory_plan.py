@@ -24,6 +24,7 @@ from tunix_rt.config import EvalConfig, GRPOConfig, LoRAConfig, SFTConfig
 from tunix_rt.formats import Format
 
 Phase = Literal["sft", "grpo", "evaluation"]
+DType = Literal["float32", "bfloat16"]
 _TILE = 1024
 """Vocabulary rows whose logits the loss of SFT forms at a time (`train/loss.py`)."""
 _CPU_RUNTIME, _HOST_RUNTIME, _DEVICE_RUNTIME = 900 * 2**20, 2 * GIB, 256 * 2**20
@@ -39,7 +40,7 @@ class Work:
     phase: Phase
     base_model: str
     architecture: Architecture
-    dtype: Literal["float32", "bfloat16"]
+    dtype: DType
     method: Literal["lora", "full"] = "lora"
     lora: LoRAConfig = field(default_factory=LoRAConfig)
     rows: int = 0
@@ -304,8 +305,8 @@ def candidates(work: Work, chip: Chip) -> Iterator[Work]:
         choices = _row_choices(work, chip.devices // tensor_parallel)
         for method in methods:
             full = method == "full"  # every weight is trained in float32 only
-            dtypes = dict.fromkeys((work.dtype, "float32" if full else "bfloat16"))
-            for dtype in dtypes:
+            other: DType = "float32" if full else "bfloat16"
+            for dtype in dict.fromkeys((work.dtype, other)):
                 for remat in (work.remat, True) if not work.remat and work.rows else (work.remat,):
                     for rows in choices:
                         yield replace(

@@ -68,6 +68,8 @@ def run(
         "seed": seed,
     }
     resolved = load_config(SessionConfig, config, settings or (), flags)
+    if resolved.grpo and max_steps:  # the flag limits every training
+        resolved = load_config(SessionConfig, config, settings or (), flags | {"grpo.max_steps": max_steps})
     if dry_run:
         _show_plan(resolved, config, chip, as_json)
         return
@@ -133,7 +135,7 @@ def _show_plan(config: SessionConfig, path: Path, chip: str | None, as_json: boo
 
     machines = [chips.chip(name) for name in ([chip] if chip else chips.CHIP_NAMES)]
     memory = [_memory(config, machine) for machine in machines]
-    seconds = {name: round(60 * config.budget_minutes * share, 1) for name, share in config.phases.model_dump().items()}
+    seconds = {name: round(60 * config.budget_minutes * share, 1) for name, share in config.phases.planned.items()}
     plan, note = _sft_plan(config, seconds["sft"], machines[0] if chip else None, quiet=as_json)
     record: dict[str, Any] = {
         "name": config.name,
@@ -196,12 +198,18 @@ def _sft_plan(
 def _memory(config: SessionConfig, chip: Chip) -> list[MemoryPlan]:
     """Return the memory plan of every phase that fills memory."""
     from tunix_rt.architecture import ARCHITECTURES
-    from tunix_rt.memory_plan import evaluation_work, plan_memory, sft_work
+    from tunix_rt.config import GRPOConfig
+    from tunix_rt.memory_plan import evaluation_work, grpo_work, plan_memory, sft_work
 
     sizes = ARCHITECTURES[config.sft.base_model]
     # A row of the fine-tuning is longer than any prompt of the contract, and about as long as a few-shot prompt.
     evaluation = evaluation_work(config.eval, config.sft, sizes, prompt_tokens=config.sft.max_length)
-    return [plan_memory(work, chip) for work in (sft_work(config.sft, sizes), evaluation)]
+    works = [sft_work(config.sft, sizes), evaluation]
+    if config.grpo:
+        shared = config.sft.model_dump(include={"base_model", "method", "lora", "dtype"})
+        grpo = GRPOConfig.model_validate(config.grpo.model_dump() | shared)
+        works.insert(1, grpo_work(grpo, sizes, remat=config.sft.remat, tensor_parallel=config.sft.tensor_parallel))
+    return [plan_memory(work, chip) for work in works]
 
 
 def _memory_parts(chip: Chip, plans: list[MemoryPlan], path: Path) -> str:

@@ -1,6 +1,6 @@
 """The session recipe: a dataset, the base measured, SFT, the tuned model measured, exports, a report; in one budget.
 
-    dataset ─▶ model ─▶ base ─▶ sft ─▶ tuned ─▶ export ─▶ report
+    dataset ─▶ model ─▶ base ─▶ sft ─▶ (grpo) ─▶ tuned ─▶ export ─▶ report
 
 Each phase gets a deadline from the budget, and leaves what it made in the run's state, so that a session that was cut
 off goes on after its last whole phase. This module does not know how any phase does its work.
@@ -18,10 +18,10 @@ from typing import Literal
 
 from tunix_rt import dataset, tasks
 from tunix_rt.comparison import Comparison, compare_with_base
-from tunix_rt.config import EvalConfig, SessionConfig, SFTConfig
+from tunix_rt.config import EvalConfig, GRPOConfig, SessionConfig, SFTConfig
 from tunix_rt.dataset import Dataset, Source
 from tunix_rt.errors import BudgetError
-from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, load_evaluation, write_evaluation
+from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, force_start, load_evaluation, write_evaluation
 from tunix_rt.formats import write_format
 from tunix_rt.progress import Reporter
 from tunix_rt.provenance import folder_ref, provenance
@@ -35,6 +35,7 @@ from tunix_rt.train.base_models import fetch
 from tunix_rt.train.devices import device_names
 from tunix_rt.train.export import export_model
 from tunix_rt.train.model import LoadedModel, load_model, make_mesh
+from tunix_rt.train.reinforcing import reinforce, reinforcement_config
 from tunix_rt.train.sampler import TunixRtSampler, enable_compilation_cache
 from tunix_rt.train.sft import train_sft
 
@@ -95,7 +96,7 @@ def run_session(
     if resume:
         check_inputs(resume)
     progress.say(f"run {run.id}")
-    planner = SessionPlanner(config.budget_minutes, config.phases.model_dump(), started=started)
+    planner = SessionPlanner(config.budget_minutes, config.phases.planned, started=started)
     enable_compilation_cache(home)
     with attempt(run):
         state = SessionState.read(run.state) if run.state.is_file() else SessionState()
@@ -128,12 +129,11 @@ def _work(session: _Session) -> SessionResult:
             except BudgetError as error:
                 raise session.planner.too_short("sft", error) from error
             session.keep(training=done.model_dump(include=set(TrainingOutcome.model_fields)))
+    if config.grpo is not None:
+        with session.phase("grpo") as deadline:
+            _reinforce(session, base, reinforcement_config(config, frozen.manifest.key), deadline)
     with session.phase("tuned") as deadline:
-        adapter = read_adapter(run.adapter)
-        policy = load_adapter(run.adapter, base)
-        sampler = TunixRtSampler(policy, base.tokenizer, lora=adapter.lora, max_rows=config.eval.batch_size)
-        _measure(session, "tuned", sampler, base, prompt="contract", deadline=deadline)
-    del policy, sampler
+        _measure_trained(session, "tuned", base, deadline)
     with session.phase("export") as deadline:
         _export(session, base, deadline)
     with session.phase("report"):
@@ -146,6 +146,8 @@ def _work(session: _Session) -> SessionResult:
             comparison=comparison,
             training=session.state.training,
             exports=session.state.exports,
+            reinforced=session.state.grpo,
+            forced=session.state.forced,
             budget=session.planner.budget.report(),
         )
         write_session_report(
@@ -251,7 +253,7 @@ def _measure(
     if folder is None:
         config = session.config.eval.model_copy(update={"prompt": prompt})
         pool = tasks.load(session.config.few_shot_pool, home=session.home).traces if prompt == "few_shot" else ()
-        adapter = read_adapter(session.run.adapter) if role == "tuned" else None
+        adapter = read_adapter(session.run.adapter) if role in ("sft", "tuned") else None
         done = evaluate(
             sampler,
             session.task,
@@ -283,6 +285,26 @@ def _words(evaluation: Evaluation) -> str:
         if found is not None:
             parts.append(f"{name} {100 * found.value:.1f} %")
     return ", ".join(parts) + f", {evaluation.manifest.timings.tokens_per_second:.0f} tokens/s"
+
+
+def _measure_trained(session: _Session, role: Literal["sft", "tuned"], base: LoadedModel, deadline: float) -> None:
+    """Measure the weights that are the run's now; beside reinforcement learning also with the reasoning begun."""
+    config, adapter = session.config, read_adapter(session.run.adapter)
+    policy = load_adapter(session.run.adapter, base)
+    sampler = TunixRtSampler(policy, base.tokenizer, lora=adapter.lora, max_rows=config.eval.batch_size)
+    _measure(session, role, sampler, base, prompt="contract", deadline=deadline)
+    if config.grpo is not None and role not in session.state.forced:
+        assert session.task is not None
+        found = force_start(sampler, session.task, config.eval.max_new_tokens, deadline=deadline)
+        session.keep(forced=session.state.forced | {role: found})
+
+
+def _reinforce(session: _Session, base: LoadedModel, config: GRPOConfig, deadline: float) -> None:
+    """Measure the fine-tuned model, then train it further; the measurement gets a quarter of the time at most."""
+    now = time.monotonic()
+    _measure_trained(session, "sft", base, now + 0.25 * (deadline - now))
+    if session.state.grpo is None:
+        session.keep(grpo=reinforce(config, session.run, base, deadline=deadline, progress=session.progress))
 
 
 def _sft_config(config: SessionConfig, frozen: Dataset) -> SFTConfig:

@@ -76,6 +76,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, generated files, f
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python notebooks/generate.py --check
 	@$(BIN)/python .ci/forbidden
 
 .PHONY: fix
@@ -115,14 +116,16 @@ bench-service: $(VENV)/.dev $(VENV)/.postgresql ## the service at full size: ing
 # --- upkeep ---
 
 .PHONY: docs
-docs: $(VENV)/.dev ## write docs/reference from the code
+docs: $(VENV)/.dev ## write docs/reference from the code, and the notebooks from their Python
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python notebooks/generate.py
 
 .PHONY: lock
 lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE=--upgrade takes newer ones
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train --extra service --group build -o requirements/train.txt
 	@$(LOCK) -c requirements/dev.txt pyproject.toml --group build -o requirements/light.txt
+	@$(LOCK) -c requirements/dev.txt pyproject.toml --extra train --group tpu --group sources -o requirements/kaggle.txt
 	@$(LOCK) $(UPGRADE) --group sources -o requirements/sources.txt
 	@$(LOCK) $(UPGRADE) --group uv -o requirements/uv.txt
 

@@ -240,7 +240,7 @@ def useful_flops(job: Result, row: int) -> float:
     over a row of n tokens; of a trained token 4 V D more (logits, and the gradient of the hidden states). LoRA's own
     and everything that is not a matrix product are left out.
     """
-    from tunix_rt.train.architecture import read_config
+    from tunix_rt.architecture import read_config
     from tunix_rt.train.plan import layer_parameters
 
     path = Path(job["folder"]) / "config.json"

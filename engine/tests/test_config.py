@@ -1,4 +1,4 @@
-"""Configurations: YAML 1.2, overrides, flags, and errors that name the nearest key."""
+"""Configurations: what is impossible is refused, what is written reads back, and every file in configs/ loads."""
 
 from pathlib import Path
 
@@ -7,82 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunix_rt import tasks
-from tunix_rt.config import CONFIGS, EvalConfig, PhaseShares, SessionConfig, SFTConfig, load_config, read_config
+from tunix_rt.config import (
+    CONFIGS,
+    EvalConfig,
+    GRPOConfig,
+    PhaseShares,
+    SessionConfig,
+    SFTConfig,
+    load_config,
+    read_config,
+)
 from tunix_rt.errors import ConfigError
 
 CONFIG_FOLDER = Path(__file__).parents[2] / "configs"
 CONFIG_FILES = sorted(CONFIG_FOLDER.glob("*.yaml"))
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "config.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_later_sources_win(tmp_path: Path) -> None:
-    path = write(tmp_path, "kind: sft\nseed: 1\nlora: {rank: 4, alpha: 4}\nmax_steps: 10\n")
-    config = load_config(SFTConfig, path, ["lora.rank=8", "max_steps=20"], {"max_steps": 30, "seed": None})
-    assert (config.seed, config.lora.rank, config.lora.alpha, config.max_steps) == (1, 8, 4.0, 30)
-
-
-def test_yaml_is_version_1_2(tmp_path: Path) -> None:
-    config = load_config(SFTConfig, write(tmp_path, "kind: sft\nlearning_rate: 1e-4\ndataset: no\n"))
-    assert (config.learning_rate, config.dataset) == (1e-4, "no")
-
-
-@pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("learing_rate=1", "unknown key 'learing_rate' of SFTConfig; did you mean 'learning_rate'?"),
-        ("lr=1", "did you mean 'learning_rate'?"),
-        ("lora.rnk=1", "unknown key 'rnk' of LoRAConfig; did you mean 'rank'?"),
-        ("zzzz=1", "known keys: kind, base_model"),
-        ("seed.x=1", "'seed' has no keys inside"),
-        ("seed", "expected a.b=value"),
-        ("seed=[1", "is not YAML"),
-        ("seed=many", "seed: Input should be a valid integer"),
-        ("lora.modules=[q_proj, nose]", "got ['nose']"),
-        ("learning_rate=0", "greater than 0"),
-    ],
-)
-def test_wrong_override_says_what_to_do(override: str, message: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        load_config(SFTConfig, None, [override])
-    assert message in str(caught.value)
-    assert caught.value.exit_code == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("kind: session\nsft: {lora: {rnk: 2}}\n", "unknown key 'rnk' of LoRAConfig; did you mean 'rank'?"),
-        ("kind: session\nbudget: 3\n", "did you mean 'budget_minutes'?"),
-        ("kind: sft\n", "is of kind 'sft'; expected 'session'"),
-        ("kind: session\nkind: session\n", "duplicate key"),
-        ("- a\n", "holds list; expected a mapping"),
-        ("kind: session\nphases: {sft: 0.5}\n", "must sum to 1"),
-        ("kind: session\nfew_shot_pool: dev-reasoning-v1:heldout\n", "is the evaluated task"),
-        ("kind: session\nsft: 3\n", "sft: Input should be"),
-    ],
-)
-def test_wrong_file_says_what_to_do(tmp_path: Path, text: str, message: str) -> None:
-    path = write(tmp_path, text)
-    with pytest.raises(ConfigError) as caught:
-        load_config(SessionConfig, path)
-    assert message in str(caught.value)
-    assert str(path) in str(caught.value)
-
-
-def test_missing_file_is_a_config_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
-        load_config(SFTConfig, tmp_path / "absent.yaml")
-
-
 def test_several_samples_need_a_temperature() -> None:
     with pytest.raises(ConfigError, match="temperature above 0"):
         load_config(EvalConfig, None, ["num_samples=4"])
     assert load_config(EvalConfig, None, ["num_samples=4", "temperature=0.7"]).num_samples == 4
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["num_generations=1"], "num_generations 1 leaves a completion nothing to be compared with"),
+        (["prompts_per_batch=3"], "prompts_per_batch 3 does not divide prompts_per_step 8"),
+        (["prompts_per_batch=16"], "prompts_per_batch 16 does not divide prompts_per_step 8"),
+        (["num_iterations=3"], "num_iterations 3 does not divide max_steps 100"),
+        (["method=full", "dtype=bfloat16"], "method full needs dtype float32"),
+        (["rewards.terms=[]"], "rewards.terms"),
+    ],
+)
+def test_reinforcement_learning_that_cannot_learn_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(GRPOConfig, None, overrides)
+    assert message in str(caught.value)
 
 
 def test_default_shares_sum_to_one() -> None:
@@ -97,8 +58,14 @@ def test_there_are_config_files() -> None:
 def test_every_config_file_loads_and_says_how_to_run_it(path: Path) -> None:
     config = read_config(path)
     first = path.read_text(encoding="utf-8").splitlines()[0]
-    verb = {"sft": "train sft", "eval": "eval", "session": "session run"}[config.kind]  # type: ignore[attr-defined]
-    assert first.startswith(f"# tunix-rt {verb} configs/{path.name}")
+    verbs = {
+        "sft": "train sft",
+        "grpo": "train grpo",
+        "rewards": "rewards check --rewards",
+        "eval": "eval",
+        "session": "session run",
+    }
+    assert first.startswith(f"# tunix-rt {verbs[config.kind]} configs/{path.name}")  # type: ignore[attr-defined]
     assert type(config) in CONFIGS.values()
 
 
@@ -120,7 +87,8 @@ def test_session_does_not_export_an_adapter_that_full_fine_tuning_does_not_make(
 
 
 def test_a_session_has_one_seed_unless_a_part_names_its_own(tmp_path: Path) -> None:
-    path = write(tmp_path, "kind: session\nseed: 3\nsft: {max_steps: 5}\neval: {seed: 9}\n")
+    path = tmp_path / "config.yaml"
+    path.write_text("kind: session\nseed: 3\nsft: {max_steps: 5}\neval: {seed: 9}\n", encoding="utf-8")
     config = load_config(SessionConfig, path)
     assert (config.seed, config.sft.seed, config.eval.seed) == (3, 3, 9)
     again = load_config(SessionConfig, path, (), {"seed": 4})
@@ -134,3 +102,15 @@ def test_the_main_job_scores_enough_items_on_the_slowest_machine() -> None:
     config = load_config(SessionConfig, CONFIG_FOLDER / "demo.yaml")
     items = tasks.load(config.eval.task, limit=config.min_items).items
     assert sum(item.target.kind != "open" for item in items) >= 120
+
+
+def test_reinforcement_learning_has_a_share_of_the_session_if_and_only_if_it_is_there() -> None:
+    with pytest.raises(ConfigError, match=r"grpo is configured and phases\.grpo is 0"):
+        load_config(SessionConfig, None, ["grpo.max_steps=3"])
+    with pytest.raises(ConfigError, match=r"grpo is not configured and phases\.grpo is 0\.2"):
+        load_config(SessionConfig, None, ["phases.grpo=0.2", "phases.sft=0.24"])
+    found = load_config(SessionConfig, None, ["grpo.max_steps=3", "phases.grpo=0.2", "phases.sft=0.24", "seed=7"])
+    assert found.grpo is not None
+    assert (found.grpo.max_steps, found.grpo.seed) == (3, 7)
+    assert list(found.phases.planned) == ["dataset", "model", "base", "sft", "grpo", "tuned", "export", "report"]
+    assert "grpo" not in PhaseShares().planned

@@ -82,7 +82,7 @@ def check_gold(task: tasks.Task) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_every_item_grades_its_own_answer_right(name: str) -> None:
-    check_gold(tasks.load(name, limit=2000 if name == "nano-arithmetic" else None))
+    check_gold(tasks.load(name, limit=2000 if name.startswith("nano-arithmetic") else None))
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -151,6 +151,47 @@ def test_nano_answers_agree_with_an_independent_solution() -> None:
             letter, text = question.split(" in ")
             expected = text.count(letter)
         assert item.target.value == str(expected)
+
+
+def careful_steps(item: tasks.Item) -> list[str]:
+    """Work a question of nano-arithmetic out step by step, by other means than the generator's."""
+    question = item.prompt.removesuffix("=")
+    if item.family == "chain":
+        terms = re.findall(r"[-+]?\d", question)
+        totals = [eval("".join(terms[:count])) for count in range(1, len(terms) + 1)]  # digits and signs of our own
+        return [f"{before}{term}={after}" for before, term, after in zip(totals, terms[1:], totals[1:], strict=False)]
+    if item.family == "max":
+        numbers = [int(number) for number in question.split()[1:]]
+        best = [max(numbers[:count]) for count in range(1, len(numbers) + 1)]
+        return [f"{a} {b}:{c}" for a, b, c in zip(best, numbers[1:], best[1:], strict=False)]
+    letter, text = question.split(" in ")
+    return [" ".join(f"{mark}{text[: at + 1].count(letter)}" for at, mark in enumerate(text))]
+
+
+def result_of(item: tasks.Item, step: str) -> str:
+    return re.split(r"[=:]", step)[-1] if item.family != "count" else step[-1]
+
+
+@pytest.mark.parametrize("name", ["nano-arithmetic", "nano-arithmetic-mixed"])
+def test_nano_careful_traces_derive_the_answer(name: str) -> None:
+    for item in tasks.load(name, limit=1000, seed=3).items:
+        assert item.trace is not None
+        steps = [step.content for step in item.trace.steps]
+        if steps != [f"={item.target.value}"]:
+            assert steps == careful_steps(item)
+            assert result_of(item, steps[-1]) == item.trace.final_answer == item.target.value
+
+
+def test_nano_mixed_pool_has_the_same_questions_and_a_fixed_share_of_hasty_traces() -> None:
+    clean, mixed = (tasks.load(name, limit=2000, seed=4).items for name in ("nano-arithmetic", "nano-arithmetic-mixed"))
+    hasty = [item.trace is not None and item.trace.steps[0].content == f"={item.target.value}" for item in mixed]
+
+    assert [(item.prompt, item.target) for item in clean] == [(item.prompt, item.target) for item in mixed]
+    assert sum(hasty) / len(hasty) == pytest.approx(nano_arithmetic.HASTY_SHARE, abs=0.03)
+    for family in ("chain", "max", "count"):
+        share = [was for was, item in zip(hasty, mixed, strict=True) if item.family == family]
+        assert sum(share) / len(share) == pytest.approx(nano_arithmetic.HASTY_SHARE, abs=0.06), family
+    assert not any(item.trace.steps[0].content.startswith("=") for item in clean if item.trace)
 
 
 def test_gsm8k_reads_lines_as_steps_without_marks(gsm8k_file: Path) -> None:
@@ -290,7 +331,11 @@ def test_digest_is_of_the_content_only(tmp_path: Path, gsm8k_file: Path) -> None
 
 
 def test_training_splits_are_no_evaluation_tasks() -> None:
-    assert not {task.name for task in tasks.registered()} & {"dev-reasoning-v1", "nano-arithmetic"}
+    assert not {task.name for task in tasks.registered()} & {
+        "dev-reasoning-v1",
+        "nano-arithmetic",
+        "nano-arithmetic-mixed",
+    }
 
 
 def test_available_names_are_those_that_load_without_a_path(tmp_path):

@@ -1,4 +1,4 @@
-"""Configurations: what a person may choose, read from YAML 1.2 and dotted overrides, checked in full before any work.
+"""Configurations: what a person may choose, checked in full before any work; `config_file` reads it.
 
 It does not know how a choice is carried out. A file looks like this; its first comment is the command that runs it:
 
@@ -13,16 +13,32 @@ An unknown key is an error that names the nearest known one. Later sources win: 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from tunix_rt.config_file import load_config, parse_yaml, read_mapping
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
+from tunix_rt.rewards import RewardsConfig
+
+__all__ = [
+    "CONFIGS",
+    "LORA_MODULES",
+    "DatasetConfig",
+    "EvalConfig",
+    "GRPOConfig",
+    "LoRAConfig",
+    "PhaseShares",
+    "RewardsConfig",
+    "SFTConfig",
+    "SessionConfig",
+    "load_config",
+    "parse_yaml",
+    "read_config",
+]
 
 LORA_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Names of the projections that an adapter may attach to, as Hugging Face spells them."""
@@ -71,6 +87,10 @@ class SFTConfig(Format):
     """Packed rows of one micro-batch, B."""
     accumulation: int = Field(4, ge=1, le=4096)
     """Micro-batches of one optimiser update; their gradients are weighted by trained tokens."""
+    remat: bool = False
+    """Compute a layer's activations again in the backward pass: a third more work, a fraction of the memory."""
+    tensor_parallel: int = Field(1, ge=1, le=64)
+    """Devices that share one row; rows and weights are divided over the others. 1 is fastest below 3B weights."""
     learning_rate: float = Field(5e-4, gt=0, le=1)
     """Peak learning rate."""
     final_learning_rate_fraction: float = Field(0.05, ge=0, le=1)
@@ -101,6 +121,105 @@ class SFTConfig(Format):
     """How many of the newest checkpoints are kept."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Seed of the data order and of the adapter's start."""
+
+
+class GRPOConfig(Format):
+    """Reinforcement learning with verifiable rewards: GRPO (arXiv 2402.03300) and its variants."""
+
+    kind: Literal["grpo"] = "grpo"
+    """What this file configures."""
+    base_model: str = "gemma3-270m"
+    """Name of the base model; with `start`, that of the run, which need not be named."""
+    model_path: Path | None = None
+    """Local Hugging Face or Kaggle folder of the base model; None: the model's own way to be fetched."""
+    start: str | None = None
+    """Run whose trained model is where the policy starts, usually a fine-tuning; None: the base model itself."""
+    dataset: str | None = None
+    """Key `<name>-<version>` under the home folder, or a dataset folder; its prompts are asked, its answers graded."""
+    rewards: RewardsConfig = RewardsConfig()
+    """What a completion earns."""
+    algorithm: Literal["grpo", "drgrpo", "gspo-token", "dapo"] = "grpo"
+    """GRPO; Dr. GRPO (no division by length or spread); GSPO-token (one ratio a completion); DAPO (clip higher)."""
+    method: Literal["lora", "full"] = "lora"
+    """Train a low-rank adapter, or every weight; with `start`, the method of the run."""
+    lora: LoRAConfig = LoRAConfig()
+    """The adapter; not used by method `full`, nor with `start`, whose adapter is trained further."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of weights and activations; loss, adapter and optimiser state are float32 always."""
+    num_generations: int = Field(8, ge=1, le=1024)
+    """Completions of one prompt, G: a group."""
+    prompts_per_step: int = Field(8, ge=1, le=4096)
+    """Prompts of one step."""
+    prompts_per_batch: int | None = Field(None, ge=1)
+    """Prompts whose groups go through the backward pass at a time; must divide `prompts_per_step`. None: all."""
+    num_iterations: int = Field(1, ge=1, le=16)
+    """Optimiser updates made of one step's completions; with 1 no ratio is ever clipped."""
+    max_rows: int = Field(256, ge=1, le=4096)
+    """Completions that are decoded at once, at most."""
+    max_prompt_tokens: int = Field(256, ge=2, le=32_768)
+    """Longest prompt, begin-of-text included; longer ones are left out and counted."""
+    max_new_tokens: int = Field(256, ge=1, le=32_768)
+    """Longest completion, in tokens."""
+    temperature: float = Field(1.0, gt=0, le=10)
+    """The distribution is divided by it before drawing, and in the loss."""
+    beta: float = Field(0.02, ge=0, le=10)
+    """Weight of the divergence from the start policy; 0 saves the reference and its forward pass."""
+    epsilon: float = Field(0.2, gt=0, lt=1)
+    """How far a probability ratio may go below 1, and above it, before it is clipped."""
+    epsilon_high: float | None = Field(None, gt=0, le=10)
+    """How far it may go above 1; None: `epsilon`, or 0.28 with algorithm `dapo`."""
+    learning_rate: float = Field(1e-5, gt=0, le=1)
+    """Learning rate after the warm-up."""
+    warmup_steps: int = Field(5, ge=0)
+    """Updates with a linearly rising learning rate."""
+    weight_decay: float = Field(0.0, ge=0)
+    """Decoupled weight decay of AdamW (arXiv 1711.05101)."""
+    beta2: float = Field(0.95, gt=0, lt=1)
+    """Decay of AdamW's second moment."""
+    clip_norm: float = Field(1.0, gt=0)
+    """Largest global norm of a gradient; larger ones are scaled down."""
+    max_steps: int = Field(100, ge=1)
+    """Optimiser updates."""
+    max_examples: int | None = Field(None, ge=1)
+    """Use only the first so many traces of the training split; None: all."""
+    probe_prompts: int = Field(64, ge=0, le=4096)
+    """Prompts that the start policy answers before the first update, to see what it can learn from; 0: none."""
+    force: bool = False
+    """Train although hardly any group of the start policy carries signal."""
+    eval_task: str | None = None
+    """Task that the policy is measured on; None: the validation split of the dataset, if it has one."""
+    eval_items: int = Field(64, ge=0, le=10_000)
+    """Items of one measurement, greedy, under the prompt contract; 0: no measurement."""
+    eval_every_steps: int = Field(20, ge=1)
+    """Updates between two measurements; one is made before the first and after the last."""
+    checkpoint_every_steps: int = Field(20, ge=1)
+    """Updates between two checkpoints; one is always written at the end."""
+    keep_checkpoints: int = Field(2, ge=1)
+    """How many of the newest checkpoints are kept."""
+    time_budget_minutes: float | None = Field(None, gt=0)
+    """Stop cleanly, with a checkpoint, before so many minutes have passed; None: no limit."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Seed of the order of prompts, of every completion and of a new adapter's start."""
+
+    @model_validator(mode="after")
+    def _can_learn(self) -> GRPOConfig:
+        if self.num_generations < 2:
+            raise ValueError(
+                "num_generations 1 leaves a completion nothing to be compared with: every advantage is 0; set 2 or more"
+            )
+        if self.prompts_per_step % (self.prompts_per_batch or self.prompts_per_step):
+            raise ValueError(
+                f"prompts_per_batch {self.prompts_per_batch} does not divide prompts_per_step {self.prompts_per_step}"
+            )
+        for name in ("max_steps", "checkpoint_every_steps", "eval_every_steps"):
+            if getattr(self, name) % self.num_iterations:
+                raise ValueError(
+                    f"num_iterations {self.num_iterations} does not divide {name} {getattr(self, name)}; a step makes "
+                    "so many updates and ends whole"
+                )
+        if self.method == "full" and self.dtype != "float32":
+            raise ValueError("method full needs dtype float32: in bfloat16 most updates are lost to rounding")
+        return self
 
 
 class EvalConfig(Format):
@@ -166,6 +285,8 @@ class PhaseShares(Format):
     """Measure the base model, under the contract and few-shot."""
     sft: float = Field(0.44, gt=0, lt=1)
     """Fine-tune; gets what the other phases leave over."""
+    grpo: float = Field(0.0, ge=0, lt=1)
+    """Measure the fine-tuned model, then reinforcement learning; above 0 if, and only if, `grpo` is configured."""
     tuned: float = Field(0.12, gt=0, lt=1)
     """Measure the tuned model; never given away."""
     export: float = Field(0.07, gt=0, lt=1)
@@ -180,9 +301,14 @@ class PhaseShares(Format):
             raise ValueError(f"the shares must sum to 1; they sum to {total:.4f}")
         return self
 
+    @property
+    def planned(self) -> dict[str, float]:
+        """The share of each phase that there is, in order."""
+        return {name: share for name, share in self.model_dump().items() if share}
+
 
 class SessionConfig(Format):
-    """A whole session: dataset, base measured, SFT, tuned measured, comparison, export, report; inside one budget."""
+    """A whole session: dataset, base measured, SFT, GRPO, tuned measured, exports, report; inside one budget."""
 
     kind: Literal["session"] = "session"
     """What this file configures."""
@@ -196,6 +322,8 @@ class SessionConfig(Format):
     """What the dataset is built from."""
     sft: SFTConfig = SFTConfig()
     """The fine-tuning; its `dataset` and `time_budget_minutes` are the session's."""
+    grpo: GRPOConfig | None = None
+    """Reinforcement learning from the fine-tuned model; model, adapter, dataset and time are the session's."""
     eval: EvalConfig = EvalConfig()
     """The measurement; its `prompt` is the session's: both for the base, contract for the tuned model."""
     min_items: int = Field(120, ge=1)
@@ -205,14 +333,15 @@ class SessionConfig(Format):
     exports: tuple[Literal["merged", "peft", "orbax"], ...] = ("merged", "peft", "orbax")
     """Formats to export; each is reloaded and compared before it counts."""
     seed: int = Field(0, ge=0, lt=2**31)
-    """Seed of the split, and of `sft` and `eval` where these name none of their own."""
+    """Seed of the split, and of `sft`, `grpo` and `eval` where these name none of their own."""
 
     @model_validator(mode="before")
     @classmethod
     def _one_seed_for_all(cls, values: Any) -> Any:
         if not isinstance(values, dict) or "seed" not in values:
             return values
-        parts = {part: values.get(part, {}) for part in ("sft", "eval")}
+        named = ("sft", "eval", "grpo") if values.get("grpo") else ("sft", "eval")
+        parts = {part: values.get(part, {}) for part in named}
         seeded = {part: {"seed": values["seed"], **inner} for part, inner in parts.items() if isinstance(inner, dict)}
         return {**values, **seeded}
 
@@ -223,120 +352,34 @@ class SessionConfig(Format):
         return self
 
     @model_validator(mode="after")
+    def _reinforcement_has_time(self) -> SessionConfig:
+        if (self.grpo is None) != (self.phases.grpo == 0):
+            found = "grpo is configured" if self.grpo else "grpo is not configured"
+            raise ValueError(
+                f"{found} and phases.grpo is {self.phases.grpo:g}; expected a share above 0 with it, else 0"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _pool_is_not_the_task(self) -> SessionConfig:
         if self.few_shot_pool == self.eval.task:
             raise ValueError(f"few_shot_pool is the evaluated task {self.eval.task!r}; take another task")
         return self
 
 
-CONFIGS: dict[str, type[Format]] = {"sft": SFTConfig, "eval": EvalConfig, "session": SessionConfig}
+CONFIGS: dict[str, type[Format]] = {
+    "sft": SFTConfig,
+    "rewards": RewardsConfig,
+    "grpo": GRPOConfig,
+    "eval": EvalConfig,
+    "session": SessionConfig,
+}
 """Configuration classes by the `kind` that a file names."""
-
-C = TypeVar("C", bound=Format)
-
-
-def load_config(
-    cls: type[C],
-    path: Path | None = None,
-    overrides: Sequence[str] = (),
-    flags: Mapping[str, Any] | None = None,
-) -> C:
-    """Return a checked configuration: defaults < file < overrides (`a.b=c`) < flags (dotted names; None is not given).
-
-    Raises ConfigError naming the source and the key, with the nearest known key where one is unknown.
-    """
-    values = _read_mapping(path) if path else {}
-    kind = cls.model_fields["kind"].default
-    if values.get("kind", kind) != kind:
-        raise ConfigError(f"{path} is of kind {values['kind']!r}; expected {kind!r}, as this command runs it")
-    for override in overrides:
-        key, separator, text = override.partition("=")
-        if not separator or not key.strip():
-            raise ConfigError(f"--set {override}: expected a.b=value")
-        _assign(cls, values, key.strip(), parse_yaml(text, f"--set {override}"), f"--set {override}")
-    for key, value in (flags or {}).items():
-        if value is not None:
-            _assign(cls, values, key, value, f"--{key.replace('.', '-')}")
-    try:
-        return cls.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_explain(cls, error, str(path) if path else "the options")) from error
 
 
 def read_config(path: Path, overrides: Sequence[str] = ()) -> Format:
     """Return the configuration in a file, whatever its `kind` is."""
-    kind = _read_mapping(path).get("kind")
+    kind = read_mapping(path).get("kind")
     if kind not in CONFIGS:
         raise ConfigError(f"{path}: kind is {kind!r}; expected one of {', '.join(CONFIGS)}")
     return load_config(CONFIGS[kind], path, overrides)
-
-
-def parse_yaml(text: str, where: str) -> Any:
-    """Return the value of a YAML 1.2 text (`on` and `no` are words there); raise ConfigError naming where it stands."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as a configuration: {error}") from error
-    values = parse_yaml(text, str(path))
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds {type(values).__name__}; expected a mapping of keys to values")
-    return values
-
-
-def _nested(annotation: Any) -> type[BaseModel] | None:
-    """Return the Format inside an annotation such as `X`, `X | None`; None if there is none."""
-    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
-
-
-def _unknown(cls: type[BaseModel], key: str, where: str) -> str:
-    known = cls.model_fields
-    initials = [name for name in known if "".join(word[0] for word in name.split("_")) == key.lower()]
-    close = initials or difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(cls.model_fields)}"
-    return f"{where}: unknown key {key!r} of {cls.__name__}; {hint}"
-
-
-def _assign(cls: type[BaseModel], values: dict[str, Any], dotted: str, value: Any, where: str) -> None:
-    """Set one dotted key in nested values, checking each name on the way."""
-    *parents, last = dotted.split(".")
-    for name in parents:
-        field = cls.model_fields.get(name)
-        inner = _nested(field.annotation) if field else None
-        if inner is None:
-            raise ConfigError(_unknown(cls, name, where) if field is None else f"{where}: {name!r} has no keys inside")
-        inside = values.setdefault(name, {})
-        if not isinstance(inside, dict):
-            raise ConfigError(f"{where}: {name!r} is {inside!r}, not a mapping")
-        cls, values = inner, inside
-    if last not in cls.model_fields:
-        raise ConfigError(_unknown(cls, last, where))
-    values[last] = value
-
-
-def _explain(cls: type[BaseModel], error: ValidationError, where: str) -> str:
-    """Return one line an error: where, which key, what was expected and what came."""
-    lines = []
-    for detail in error.errors():
-        location = [str(part) for part in detail["loc"]]
-        owner: type[BaseModel] = cls
-        for name in location[:-1]:
-            field = owner.model_fields.get(name)
-            owner = (_nested(field.annotation) if field else None) or owner
-        if detail["type"] == "extra_forbidden":
-            lines.append(_unknown(owner, location[-1], where))
-        else:
-            got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
-            message = detail["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {'.'.join(location) or 'the whole'}: {message}{got}")
-    return "\n".join(lines)

@@ -66,6 +66,12 @@ class GradingError(TunixRtError):
 class BudgetError(TunixRtError):
     """Work that does not fit into its wall-clock or memory budget."""
 
+    def __init__(self, message: str, *, missing: float | None = None, minutes: float | None = None) -> None:
+        """Say what does not fit; `missing` seconds would let it begin, and a budget of `minutes` would do."""
+        super().__init__(message)
+        self.missing = missing
+        self.minutes = minutes
+
 
 class ExportError(TunixRtError):
     """An export that does not reproduce the model it was made from."""

@@ -4,6 +4,7 @@
         manifest.json      written first, replaced atomically on each change of status
         config.json        the resolved configuration
         metrics.jsonl      one event a line: {"step": 10, "time_s": 8.1, "loss": 0.91}
+        rollouts.jsonl     what reinforcement learning was trained on, one group a line
         preview.json       tokens of the first rows with their loss mask, written before step 1
         checkpoints/<step>/  adapter/  exports/<format>/  report.html  logs/attempt-1.log
 
@@ -80,7 +81,7 @@ class RunManifest(Format):
     id: str
     """Name of the run's folder."""
     kind: str
-    """Recipe: `sft` or `session`."""
+    """Recipe: `sft`, `grpo` or `session`."""
     status: Status
     """Lifecycle state."""
     stage: str = "queued"
@@ -144,6 +145,11 @@ class RunDir:
     def metrics(self) -> Path:
         """Metrics, one event a line."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def rollouts(self) -> Path:
+        """Groups of completions that were trained on, one a line, in the order of the updates."""
+        return self.path / "rollouts.jsonl"
 
     @property
     def preview(self) -> Path:
@@ -440,9 +446,4 @@ def check_inputs(run: RunDir) -> None:
 
 
 def _run_ids(home: Path) -> list[str]:
-    folder = home / "runs"
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path.name for path in folder.iterdir() if not path.name.startswith(".") and (path / MANIFEST).is_file()
-    )
+    return sorted(path.parent.name for path in (home / "runs").glob(f"[!.]*/{MANIFEST}"))

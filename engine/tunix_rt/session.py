@@ -6,15 +6,17 @@ The result is the last line that `tunix-rt session run --json` prints: one JSON 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tunix_rt.budget import BudgetReport
-from tunix_rt.comparison import Comparison, percent, verdict
+from tunix_rt.comparison import Comparison, compare, p_text, percent, points, verdict
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError
-from tunix_rt.evaluation import Estimate, Evaluation
+from tunix_rt.evaluation import Estimate, Evaluation, ForcedStart
 from tunix_rt.formats import Format
 from tunix_rt.run import RunDir
 
@@ -43,6 +45,43 @@ class TrainingOutcome(Format):
     """Largest resident memory of the process up to the end of the training."""
 
 
+@dataclass(frozen=True)
+class PhaseDir(RunDir):
+    """Files of one phase, in a folder of its own inside a session's run; laid out like those of a run."""
+
+    @property
+    def id(self) -> str:
+        """Name of the session's run."""
+        return self.path.parent.name
+
+    @property
+    def home(self) -> Path:
+        """The home folder that the run belongs to."""
+        return self.path.parent.parent.parent
+
+
+def phase_dir(run: RunDir, name: Literal["sft", "grpo"]) -> PhaseDir:
+    """Return where a phase keeps what another phase would overwrite: `sft/adapter`, and all files of `grpo`."""
+    return PhaseDir(run.path / name)
+
+
+class ReinforcementOutcome(Format):
+    """How the reinforcement learning went."""
+
+    steps: int
+    """Optimiser updates made; 0 if it was left out."""
+    finish: Literal["planned", "deadline", "left out"]
+    """`planned`: every update was made; `deadline`: the time was over before; `left out`: `note` says why."""
+    reward: float | None = None
+    """Mean reward of the completions of the last step."""
+    groups: int = 0
+    """Groups that were drawn."""
+    groups_without_signal: int = 0
+    """Groups whose completions all earned the same, so that nothing was learned from them."""
+    note: str | None = None
+    """Why it was left out."""
+
+
 class SessionState(Format):
     """What the phases of a session have made so far; a session that was cut off goes on from here."""
 
@@ -60,6 +99,12 @@ class SessionState(Format):
     """Evaluation of the base model with worked examples."""
     training: TrainingOutcome | None = None
     """How the fine-tuning went; None until it has ended and its weights are written."""
+    sft: str | None = None
+    """Evaluation of the fine-tuned model before reinforcement learning; None without that phase."""
+    grpo: ReinforcementOutcome | None = None
+    """How the reinforcement learning went; None until it has ended and its weights are the run's."""
+    forced: dict[str, ForcedStart] = Field(default_factory=dict)
+    """Accuracy with the reasoning begun for the model: `sft` before and `tuned` after reinforcement learning."""
     tuned: str | None = None
     """Evaluation of the tuned model."""
     exports: dict[str, ExportOutcome] = Field(default_factory=dict)
@@ -95,12 +140,12 @@ class BaseMeasured(Format):
 
 
 class SessionComparison(Format):
-    """Tuned (strict) against the better base measurement (lenient), pair by pair."""
+    """The tuned model against a baseline, pair by pair."""
 
     baseline: str
-    """Evaluation of the better base measurement."""
+    """Evaluation of the baseline."""
     delta: float
-    """Difference of the accuracies, tuned minus base."""
+    """Difference of the accuracies, tuned minus baseline."""
     low: float
     """Lower end of the paired bootstrap's 95 % interval."""
     high: float
@@ -112,7 +157,36 @@ class SessionComparison(Format):
     gained: int
     """Items that only the tuned model has right."""
     lost: int
-    """Items that only the base has right."""
+    """Items that only the baseline has right."""
+
+
+class Reinforcement(Format):
+    """What reinforcement learning changed, measured before and after it under the same contract."""
+
+    outcome: ReinforcementOutcome
+    """How it went."""
+    sft: Measured
+    """The fine-tuned model that it started from."""
+    comparison: SessionComparison
+    """Tuned (strict) against the fine-tuned model (strict)."""
+    forced: dict[str, ForcedStart]
+    """Accuracy with the reasoning begun for the model, before (`sft`) and after (`tuned`)."""
+
+    @property
+    def words(self) -> str:
+        """What it did, in a sentence that claims no more than was measured."""
+        if self.outcome.finish == "left out":
+            return f"Reinforcement learning was left out: {self.outcome.note}."
+        pair = self.comparison
+        change = f"{points(pair.delta)} points, exact McNemar p {p_text(pair.p)}"
+        text = f"Reinforcement learning, {self.outcome.steps} updates: {change}"
+        before, after = (found.strict if (found := self.forced.get(role)) else None for role in ("sft", "tuned"))
+        if before is None or after is None:
+            return f"{text}."
+        return (
+            f"{text}. With the reasoning begun for the model: {percent(before.value)} before, {percent(after.value)} "
+            "after; what is gained only without that help is a choice of manner, not new ability."
+        )
 
 
 class DatasetNamed(Format):
@@ -138,7 +212,9 @@ class SessionResult(Format):
     training: TrainingOutcome
     """How the fine-tuning went."""
     comparison: SessionComparison
-    """The paired difference."""
+    """The paired difference: tuned (strict) against the better base measurement (lenient)."""
+    reinforcement: Reinforcement | None = None
+    """What reinforcement learning changed; None without that phase."""
     budget: BudgetReport
     """Minutes given and used, and the seconds of each phase."""
     dataset: DatasetNamed
@@ -153,6 +229,7 @@ class SessionResult(Format):
     @property
     def headline(self) -> dict[str, Any]:
         """The few figures that one looks for first."""
+        more = self.reinforcement
         return {
             "base_contract_lenient": _value(self.base.contract.lenient),
             "base_few_shot_lenient": _value(self.base.few_shot.lenient),
@@ -160,6 +237,7 @@ class SessionResult(Format):
             "delta": self.comparison.delta,
             "p": self.comparison.p,
             "n": self.comparison.n,
+            **({"sft_strict": _value(more.sft.strict), "grpo_delta": more.comparison.delta} if more else {}),
         }
 
     @property
@@ -168,6 +246,7 @@ class SessionResult(Format):
         rows = [
             ("base, contract", self.base.contract),
             ("base, few-shot", self.base.few_shot),
+            *([("sft, contract", self.reinforcement.sft)] if self.reinforcement else []),
             ("tuned, contract", self.tuned),
         ]
         lines = [f"{'':16}  {'n':>4}  {'strict':>22}  {'lenient':>22}  {'format':>7}  {'stop':>7}"]
@@ -185,6 +264,7 @@ class SessionResult(Format):
                 self.verdict.replace("B is", "The tuned model is").replace(
                     "than A", "than the better base measurement"
                 ),
+                *([self.reinforcement.words] if self.reinforcement else []),
                 used,
             ]
         )
@@ -200,12 +280,21 @@ def session_result(
     training: TrainingOutcome | None,
     exports: Mapping[str, ExportOutcome],
     budget: BudgetReport,
+    reinforced: ReinforcementOutcome | None = None,
+    forced: Mapping[str, ForcedStart] | None = None,
 ) -> SessionResult:
     """Collect the result from what the phases made; raise DataError if a measurement is missing."""
     missing = {"base_contract", "base_few_shot", "tuned"} - set(evaluations)
     if missing or training is None:
         raise DataError(f"the session has no {', '.join(sorted(missing)) or 'tuned'} measurement; resume it")
-    delta = comparison.main.paired
+    reinforcement = None
+    if reinforced is not None:
+        reinforcement = Reinforcement(
+            outcome=reinforced,
+            sft=_measured(evaluations["sft"]),
+            comparison=_compared(compare(evaluations["sft"], evaluations["tuned"])),
+            forced=dict(forced or {}),
+        )
     return SessionResult(
         run=run.id,
         base_model=base_model,
@@ -214,21 +303,27 @@ def session_result(
         ),
         tuned=_measured(evaluations["tuned"]),
         training=training,
-        comparison=SessionComparison(
-            baseline=comparison.a.id,
-            delta=delta.delta,
-            low=delta.low,
-            high=delta.high,
-            p=delta.p,
-            n=delta.n,
-            gained=delta.gained,
-            lost=delta.lost,
-        ),
+        comparison=_compared(comparison),
+        reinforcement=reinforcement,
         budget=budget,
         dataset=DatasetNamed(key=frozen.key, digest=frozen.digest),
         exports=dict(exports),
         report=str(run.report),
         verdict=verdict(comparison),
+    )
+
+
+def _compared(comparison: Comparison) -> SessionComparison:
+    delta = comparison.main.paired
+    return SessionComparison(
+        baseline=comparison.a.id,
+        delta=delta.delta,
+        low=delta.low,
+        high=delta.high,
+        p=delta.p,
+        n=delta.n,
+        gained=delta.gained,
+        lost=delta.lost,
     )
 
 
@@ -264,9 +359,13 @@ __all__ = [
     "DatasetNamed",
     "ExportOutcome",
     "Measured",
+    "PhaseDir",
+    "Reinforcement",
+    "ReinforcementOutcome",
     "SessionComparison",
     "SessionResult",
     "SessionState",
     "TrainingOutcome",
+    "phase_dir",
     "session_result",
 ]

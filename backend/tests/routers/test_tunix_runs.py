@@ -108,6 +108,27 @@ def test_session_is_started_with_its_own_keys(client: TestClient, session: Sessi
     assert client.get(f"{BASE}/{run_id}").json()["dataset_key"] == "nano-arithmetic-v1"
 
 
+@pytest.mark.parametrize(
+    ("grpo", "told"),
+    [
+        ({"model_path": "/etc"}, "model_path must be null"),
+        ({"start": "../another"}, "grpo.start must be null"),
+        ({"dataset": "/tmp"}, "grpo.dataset must be null"),
+        ({"eval_task": "no-such-task"}, "no task"),
+        ({"rewards": {"terms": [{"kind": "judge", "options": {"url": "http://127.0.0.1:1/"}}]}}, "of kind judge"),
+    ],
+)
+def test_reinforcement_learning_of_a_request_names_nothing_outside(
+    client: TestClient, session: Session, home: Path, grpo: dict[str, Any], told: str
+) -> None:
+    config = {"name": "mine", "grpo": grpo, "phases": {"sft": 0.34, "grpo": 0.1}}
+    ask = ASK | {"dataset_key": None, "kind": "session", "config": config}
+    answer = client.post("/api/tunix/run?mode=async", json=ask)
+    assert answer.status_code == 422
+    assert told in answer.json()["detail"]
+    assert session.scalars(select(Job)).all() == []
+
+
 def test_same_key_starts_one_run(client: TestClient, session: Session, home: Path) -> None:
     key = {"idempotency-key": "k1"}
     first, second = (client.post("/api/tunix/run", json=ASK, headers=key) for _ in range(2))

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from tunix_rt import tasks
 from tunix_rt.base_models import BASE_MODELS
-from tunix_rt.config import CONFIGS, SessionConfig, SFTConfig, load_config
+from tunix_rt.config import CONFIGS, GRPOConfig, SessionConfig, SFTConfig, load_config
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
 from tunix_rt_backend.errors import Conflict, Unprocessable
@@ -104,6 +104,22 @@ def check_names(config: Format) -> None:
         _check(_dataset_key, key, "dataset", "a name and version of at most 200 letters, digits, dots and dashes")
         for name in (*config.dataset.sources, config.eval.task, config.few_shot_pool):
             _check_task(name)
+        if config.grpo is not None:
+            _check_grpo(config.grpo)
+
+
+def _check_grpo(config: GRPOConfig) -> None:
+    """Raise Unprocessable if reinforcement learning in a session names anything but a base model and a task."""
+    _check_model(config)
+    for key in ("dataset", "start"):
+        if getattr(config, key) is not None:
+            raise Unprocessable(f"grpo.{key} must be null: a session trains its own model further, on its own dataset")
+    if config.eval_task is not None:
+        _check_task(config.eval_task)
+    if any(term.kind == "judge" for term in config.rewards.terms):
+        raise Unprocessable(
+            "grpo.rewards has a term of kind judge: a request sends this server to no address; leave it out"
+        )
 
 
 def from_record(values: Mapping[str, Any], row: str) -> Format:
@@ -145,7 +161,7 @@ def _check_size(key: str, value: Any) -> None:
         raise Unprocessable(f"config.{key[:80]} is no number from -2^53 to 2^53; choose another one")
 
 
-def _check_model(config: SFTConfig) -> None:
+def _check_model(config: SFTConfig | GRPOConfig) -> None:
     if config.base_model not in BASE_MODELS:
         close = difflib.get_close_matches(config.base_model, BASE_MODELS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(BASE_MODELS)}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tunix_rt.train.architecture import Architecture
+from tunix_rt.architecture import Architecture
 from tunix_rt.train.base_models import BaseModel
 from tunix_rt.train.model_sources import build_sentencepiece
 from tunix_rt.train.safetensors_file import Array, write_tensors

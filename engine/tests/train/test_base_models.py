@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import small_models
 
+from tunix_rt.architecture import GEMMA3_270M, Architecture, read_config
 from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
-from tunix_rt.train.architecture import Architecture, read_config
 from tunix_rt.train.base_models import ModelFiles, fetch, outline, verify_model
 from tunix_rt.train.model import load_model
-from tunix_rt.train.model_sources import GEMMA3_270M, from_folder, outline_of_folder
+from tunix_rt.train.model_sources import from_folder, outline_of_folder
 from tunix_rt.train.safetensors_file import read_tensors
 from tunix_rt.train.tokenizer import load_tokenizer
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tunix_rt import dataset, tasks
+from tunix_rt.architecture import Architecture
 from tunix_rt.config import SFTConfig
 from tunix_rt.errors import BudgetError, ConfigError, RenderError
-from tunix_rt.train.architecture import Architecture
+from tunix_rt.pace import steps_in_time
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.plan import (
     check_method,
@@ -20,7 +21,6 @@ from tunix_rt.train.plan import (
     memory_bytes,
     plan_sft,
     step_flops,
-    steps_in_time,
 )
 
 GEMMA_270M = Architecture(

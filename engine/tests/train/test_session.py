@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from tunix_rt import tasks
-from tunix_rt.config import DatasetConfig, EvalConfig, SessionConfig, SFTConfig
+from tunix_rt.config import DatasetConfig, EvalConfig, GRPOConfig, PhaseShares, SessionConfig, SFTConfig
 from tunix_rt.errors import ContaminationError, DigestError, UsageError
 from tunix_rt.evaluation import load_evaluation
 from tunix_rt.progress import Reporter
 from tunix_rt.report.session import session_report
+from tunix_rt.rollouts import read_rollouts
 from tunix_rt.run import open_run, read_run, shown_status, verify_run
-from tunix_rt.session import SessionResult, SessionState
+from tunix_rt.session import SessionResult, SessionState, phase_dir
+from tunix_rt.train.adapter import read_adapter
 from tunix_rt.train.session import run_session
 
 CONFIG = SessionConfig(
@@ -190,3 +192,76 @@ def test_session_killed_in_training_goes_on_and_ends_with_the_same_weights(
         for place, name in ((home, whole.run), (tmp_path / "home", result.run))
     )
     assert one == other
+
+
+REINFORCED = SessionConfig(
+    **CONFIG.model_dump(exclude={"phases", "dataset", "exports", "grpo"}),
+    phases=PhaseShares(base=0.2, sft=0.3, grpo=0.2),
+    dataset=DatasetConfig(name="mixed", sources=("nano-arithmetic-mixed",), max_examples=600),
+    grpo=GRPOConfig(
+        prompts_per_step=4,
+        num_generations=4,
+        max_prompt_tokens=40,
+        max_new_tokens=24,
+        beta=0.0,
+        max_steps=6,
+        probe_prompts=0,
+        eval_items=0,
+        checkpoint_every_steps=2,
+        learning_rate=1e-3,
+    ),
+    exports=("merged",),
+)
+
+
+def test_reinforced_session_that_is_killed_goes_on_and_shows_what_it_changed(tmp_path: Path) -> None:
+    config, home = tmp_path / "session.json", tmp_path / "home"
+    config.write_text(REINFORCED.to_json())
+    environment = os.environ | {"TUNIX_RT_HOME": str(home)}
+    command = [sys.executable, "-m", "tunix_rt", "session"]
+    process = subprocess.Popen([*command, "run", str(config)], env=environment, stderr=subprocess.DEVNULL)
+    give_up = time.monotonic() + 300
+    while not list((home / "runs").glob("*/grpo/checkpoints/2/manifest.json")):
+        assert process.poll() is None, "the session ended before it could be killed"
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run = open_run(home, "latest")
+    state = SessionState.read(run.state)
+    assert state.sft
+    assert state.grpo is None
+    before = read_adapter(phase_dir(run, "sft").adapter)
+    assert read_adapter(run.adapter) == before, "the run's weights are the fine-tuned ones until the phase has ended"
+
+    words = ["resume", run.id, "--time-budget-minutes", "20", "--json"]
+    resumed = subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
+    assert resumed.returncode == 0, resumed.stderr
+    result = SessionResult.model_validate_json(resumed.stdout.splitlines()[-1])
+    assert result.budget.minutes == 20
+    more = result.reinforcement
+    assert more is not None
+    assert (more.outcome.steps, more.outcome.finish, more.outcome.groups) == (6, "planned", 24)
+    assert [group.step for group in read_rollouts(phase_dir(run, "grpo").rollouts)] == sorted([1, 2, 3, 4, 5, 6] * 4)
+    assert more.sft.evaluation == state.sft
+    assert more.comparison.n == 40
+    assert set(more.forced) == {"sft", "tuned"}
+    assert more.words in result.summary
+    assert more.words.split(":")[0] in run.report.read_text()
+    after = read_adapter(run.adapter)
+    assert after.digest == read_adapter(phase_dir(run, "grpo").adapter).digest != before.digest
+    assert after.step == before.step + 6
+    assert load_evaluation(home / "evaluations" / result.tuned.evaluation).manifest.model.adapter_digest == after.digest
+    verify_run(run)
+
+
+def test_reinforcement_that_cannot_learn_is_left_out_and_the_session_ends(tmp_path: Path) -> None:
+    untrained = REINFORCED.sft.model_copy(update={"max_steps": 1, "learning_rate": 1e-6})
+    asked = REINFORCED.grpo and REINFORCED.grpo.model_copy(update={"probe_prompts": 16})
+    config = REINFORCED.model_copy(update={"sft": untrained, "grpo": asked, "exports": ()})
+    result = run_session(config, tmp_path, progress=Reporter(quiet=True))
+    assert result.reinforcement is not None
+    assert result.reinforcement.outcome.finish == "left out"
+    assert "carry signal" in (result.reinforcement.outcome.note or "")
+    assert result.reinforcement.words.startswith("Reinforcement learning was left out")
+    assert result.tuned.n == 40

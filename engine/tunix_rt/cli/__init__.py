@@ -16,12 +16,12 @@ from typing import Annotated, Any
 import typer
 
 from tunix_rt import __version__
-from tunix_rt.cli import data, doctor, evaluations, exports, models, runs, session, tasks, train
+from tunix_rt.cli import data, doctor, evaluations, exports, models, rewards, runs, session, submit, tasks, train
 from tunix_rt.cli.options import home
 from tunix_rt.errors import TunixRtError
 from tunix_rt.progress import printable
 
-FLOW = ("data", "tasks", "models", "train", "session", "runs", "eval", "compare", "export", "doctor")
+FLOW = ("data", "tasks", "models", "rewards", "train", "session", "runs", "eval", "compare", "export", "submit", "doctor")
 """Commands in the order in which data flows: the order of the help."""
 PLUGINS = "tunix_rt.commands"
 """Entry point group by which another package adds commands: each entry names a function that takes the Typer app."""
@@ -102,12 +102,14 @@ def root(
 app.add_typer(data.app, name="data")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(models.app, name="models")
+app.add_typer(rewards.app, name="rewards")
 app.add_typer(train.app, name="train")
 app.add_typer(session.app, name="session")
 app.add_typer(runs.app, name="runs")
 app.command(name="eval")(evaluations.evaluate)
 app.command(name="compare")(evaluations.compare)
 app.command(name="export")(exports.export)
+app.add_typer(submit.app, name="submit")
 app.command(name="doctor")(doctor.doctor)
 for _plugin in importlib.metadata.entry_points(group=PLUGINS):
     _plugin.load()(app)

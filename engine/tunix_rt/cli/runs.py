@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tunix_rt.cli.options import Json, fields, home, say, show, show_json, table, working
+
+if TYPE_CHECKING:
+    from tunix_rt.progress import Reporter
+    from tunix_rt.run import RunDir
 
 app = typer.Typer(help="Look at runs, resume them, verify them.", no_args_is_help=True)
 
@@ -73,12 +78,13 @@ def show_run(run_id: RunId, as_json: Json = False) -> None:
 def resume(run_id: RunId, as_json: Json = False) -> None:
     """Go on with a run that was interrupted, stopped or failed, from its newest checkpoint."""
     from tunix_rt.cli.session import resume_session
-    from tunix_rt.cli.train import resume_sft
+    from tunix_rt.cli.train import resume_grpo, resume_sft
     from tunix_rt.run import open_run, read_run
 
     run = open_run(home(), run_id)
+    by_kind: dict[str, Callable[[RunDir, Reporter], Any]] = {"session": resume_session, "grpo": resume_grpo}
     with working() as reporter:
-        result = (resume_session if read_run(run).kind == "session" else resume_sft)(run, reporter)
+        result = by_kind.get(read_run(run).kind, resume_sft)(run, reporter)
     if as_json:
         show_json(result)
     else:

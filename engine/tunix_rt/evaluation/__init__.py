@@ -15,6 +15,7 @@ from tunix_rt.evaluation.folder import (
     read_samples,
     write_evaluation,
 )
+from tunix_rt.evaluation.forcing import ForcedStart, force_start
 from tunix_rt.evaluation.metric import Estimate, Metrics, item_means, measure
 from tunix_rt.evaluation.sample import Sample, grade_sample
 
@@ -22,6 +23,7 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "EvaluationManifest",
+    "ForcedStart",
     "Metrics",
     "ModelRef",
     "Sample",
@@ -30,6 +32,7 @@ __all__ = [
     "build_form",
     "check_evaluation",
     "evaluate",
+    "force_start",
     "grade_sample",
     "item_means",
     "load_evaluation",

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from tunix_rt.arithmetic import StepCheck, check_steps
 from tunix_rt.formats import Format
-from tunix_rt.grading import MAX_COMPLETION, Mode, Score, Target, grade
-from tunix_rt.prompt import PromptForm, as_contract, own_part
+from tunix_rt.grading import Mode, Score, Target, grade
+from tunix_rt.prompt import PromptForm
+from tunix_rt.reading import read_completion
 from tunix_rt.sampling import Completion, Finish
 from tunix_rt.tasks import Item, Task
-from tunix_rt.trace import parse_completion
 
 CUT = "cut off by the deadline"
 """Reason of a completion without a score because the time was up."""
@@ -106,14 +106,13 @@ def regrade_sample(sample: Sample, form: PromptForm, max_new_tokens: int) -> Sam
 
 def _judged(text: str, form: PromptForm, grader: Callable[[str, Mode], Score], *, cut: bool) -> dict[str, Any]:
     """Return what a sample says of its completion; `cut`: the deadline ended it, so that it has no score."""
-    contract = as_contract(form, text)
-    parsed = parse_completion(contract[-MAX_COMPLETION:])  # of a longer one no more than the graders read
+    reading = read_completion(text, form)
     unscored = Score(value=None, answer=None, explanation=CUT, verdict=None)
     return {
-        "steps": parsed.steps,
-        "checks": check_steps(parsed.steps),
-        "answer": parsed.answer,
-        "well_formed": parsed.well_formed and len(contract) <= MAX_COMPLETION,
-        "strict": unscored if cut else grader(contract, "strict"),
-        "lenient": unscored if cut else grader(own_part(form, text), "lenient"),
+        "steps": reading.steps,
+        "checks": check_steps(reading.steps),
+        "answer": reading.answer,
+        "well_formed": reading.well_formed,
+        "strict": unscored if cut else grader(reading.contract, "strict"),
+        "lenient": unscored if cut else grader(reading.own, "lenient"),
     }

@@ -4,7 +4,7 @@ It knows neither models nor tasks; rewards, evaluations and data filters all use
 """
 
 from tunix_rt.grading.comparison import compare, infer_kind
-from tunix_rt.grading.completion import MAX_COMPLETION, grade, grade_trace
+from tunix_rt.grading.completion import MAX_COMPLETION, grade, grade_trace, trace_target
 from tunix_rt.grading.target import AnswerKind, Mode, Score, Target, Verdict
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "grade",
     "grade_trace",
     "infer_kind",
+    "trace_target",
 ]

@@ -209,18 +209,25 @@ def _renders_plainly(trace: ReasoningTrace) -> bool:
     )
 
 
-def grade_trace(trace: ReasoningTrace) -> Score:
-    """Grade a trace's own answer against itself, through its text: 1.0 unless the answer could never be graded right.
+def trace_target(trace: ReasoningTrace) -> Target:
+    """Return what completions of a trace's prompt are graded against: its own final answer.
 
-    `meta.answer_kind` and `meta.choices` say how the answer is read; without them the kind is inferred.
+    `meta.answer_kind` and `meta.choices` say how the answer is read; without them the kind is inferred. Raises
+    pydantic's ValidationError if the meta cannot be used.
     """
+    answer, kind = trace.final_answer, trace.meta.get("answer_kind")
+    return Target(kind=kind or infer_kind(answer), value=answer, choices=trace.meta.get("choices") or [])
+
+
+def grade_trace(trace: ReasoningTrace) -> Score:
+    """Grade a trace's own answer against itself, through its text: 1.0 unless it could never be graded right."""
     answer, kind = trace.final_answer, trace.meta.get("answer_kind")
     if kind in (None, "number") and _PLAIN_NUMBER.fullmatch(answer) and _renders_plainly(trace):
         # Such a number reads back as itself: no need to render and parse the whole text, which is ten times slower.
         return Score(value=1.0, answer=answer, explanation=f'Right: "{answer}" reads back as itself.', verdict="equal")
     try:
         completion = render(trace).completion
-        target = Target(kind=kind or infer_kind(answer), value=answer, choices=trace.meta.get("choices") or [])
+        target = trace_target(trace)
     except RenderError as error:
         return no_answer(str(error))
     except ValidationError as error:

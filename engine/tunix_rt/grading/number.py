@@ -242,6 +242,9 @@ def _one_number(text: str) -> Quantity:
         if together is None:
             raise UnreadableError("holds several numbers")
         return together
+    units = [quantity.unit for quantity in quantities if meanings(quantity.unit)]
+    if any(factor_between(unit, units[0]) != 1 for unit in units):
+        raise UnreadableError("holds several numbers")  # `3 yards … 3 feet`
     return quantities[0]
 
 
@@ -276,13 +279,17 @@ def read_words(text: str) -> Quantity | None:
     negative = words[0] in ("minus", "negative")
     words = words[negative:]
     total = current = used = 0
+    room = 100  # what the next small number must be below: `twenty three` is one number, `six nine` are two
     for word in words:
         if word in _SMALL:
+            if _SMALL[word] >= room:
+                return None
             current += _SMALL[word]
+            room = 10 if _SMALL[word] >= 20 else 0
         elif word == "hundred" and 0 < current < 100:
-            current *= 100
+            current, room = current * 100, 100
         elif word in _LARGE and current:
-            total, current = total + current * _LARGE[word], 0
+            total, current, room = total + current * _LARGE[word], 0, 100
         elif not (word == "and" and used):
             break
         used += 1

@@ -18,7 +18,7 @@ from tunix_rt.evaluation import Estimate, Evaluation, Metrics, Sample
 from tunix_rt.formats import Format
 from tunix_rt.provenance import Provenance
 
-Role = Literal["base_contract", "base_few_shot", "tuned"]
+Role = Literal["base_contract", "base_few_shot", "sft", "tuned"]
 Change = Literal["gained", "lost", "both right", "both wrong"]
 
 
@@ -33,7 +33,7 @@ class Measurement(Format):
     """One evaluation in short."""
 
     role: Role
-    """Which of the three measurements."""
+    """Which of the measurements."""
     label: str
     """What a reader calls it."""
     evaluation: str
@@ -52,7 +52,7 @@ class Result(Format):
     task: str
     """Name, version and split of the task."""
     measurements: list[Measurement]
-    """Base under the contract, base few-shot, tuned."""
+    """Base under the contract, base few-shot, fine-tuned if reinforcement learning followed, tuned."""
     comparison: Comparison | Missing
     """Tuned (strict) against the better base measurement (lenient)."""
 
@@ -202,6 +202,7 @@ class ReportData(Format):
 _LABELS: dict[Role, str] = {
     "base_contract": "Base, contract prompt",
     "base_few_shot": "Base, few-shot prompt",
+    "sft": "Fine-tuned, contract prompt",
     "tuned": "Tuned, contract prompt",
 }
 

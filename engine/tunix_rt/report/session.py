@@ -36,9 +36,9 @@ from tunix_rt.report.data import (
 )
 from tunix_rt.report.page import write_report
 from tunix_rt.run import RunDir, RunManifest, read_run
-from tunix_rt.session import SessionResult, TrainingOutcome
+from tunix_rt.session import SessionResult
 
-_ROLES: tuple[Role, ...] = ("base_contract", "base_few_shot", "tuned")
+_ROLES: tuple[Role, ...] = ("base_contract", "base_few_shot", "sft", "tuned")
 _PREVIEWS = 3
 
 
@@ -79,19 +79,19 @@ def session_report(
         model=f"{config.sft.base_model}, {_method(config.sft)}",
         result=Result(
             task=f"{tuned.manifest.task.name} {tuned.manifest.task.version} {tuned.manifest.task.split}",
-            measurements=[measurement(role, evaluations[role]) for role in _ROLES],
+            measurements=[measurement(role, evaluations[role]) for role in _ROLES if role in evaluations],
             comparison=comparison,
         ),
         families=family_rows(base, tuned),
         traces=trace_pairs(base, tuned, seed=config.seed),
-        training=_training(config.sft, records, result.training),
+        training=_training(config.sft, records, result),
         previews=_previews(run),
         dataset=_card(frozen),
         budget=result.budget,
         chain=_chain(manifest, frozen, evaluations, result),
         provenance=manifest.provenance,
         commands=_commands(config, run, comparison, tuned),
-        limits=_limits(config, tuned),
+        limits=_limits(result, tuned),
     )
 
 
@@ -99,7 +99,8 @@ def _method(config: SFTConfig) -> str:
     return f"LoRA rank {config.lora.rank}" if config.method == "lora" else "full fine-tuning"
 
 
-def _training(config: SFTConfig, records: list[dict[str, Any]], outcome: TrainingOutcome) -> Training | Missing:
+def _training(config: SFTConfig, records: list[dict[str, Any]], result: SessionResult) -> Training | Missing:
+    outcome, more = result.training, result.reinforcement
     loss = curve(records, "loss")
     if not loss:
         return Missing(missing="No update was made: the time that was left for training was too short.")
@@ -122,6 +123,9 @@ def _training(config: SFTConfig, records: list[dict[str, Any]], outcome: Trainin
     if speeds:
         facts["speed (median)"] = f"{sorted(speeds)[len(speeds) // 2]:,.0f} tokens/s"
     facts["arithmetic"] = config.dtype
+    if more:
+        facts["reinforcement learning"] = f"{more.outcome.steps:,} updates, {more.outcome.finish}"
+        facts["groups without signal"] = f"{more.outcome.groups_without_signal:,} of {more.outcome.groups:,}"
     return Training(
         loss=loss,
         eval_loss=curve(records, "eval/loss"),
@@ -176,7 +180,7 @@ def _chain(
     ]
     if tuned.model.adapter_digest:
         links.append(Link(kind="trained weights", name="adapter", digest=tuned.model.adapter_digest))
-    for role in _ROLES:
+    for role in [role for role in _ROLES if role in evaluations]:
         links.append(Link(kind="evaluation", name=evaluations[role].id, digest=evaluations[role].manifest.digest))
     for name, outcome in result.exports.items():
         if outcome.digest:
@@ -206,7 +210,7 @@ def _commands(config: SessionConfig, run: RunDir, comparison: Comparison, tuned:
     ]
 
 
-def _limits(config: SessionConfig, tuned: Evaluation) -> list[str]:
+def _limits(result: SessionResult, tuned: Evaluation) -> list[str]:
     limits = [
         "The held-out items have other wordings and numbers than the training items, but the same families: the gain "
         "is not a gain in general reasoning.",
@@ -214,6 +218,8 @@ def _limits(config: SessionConfig, tuned: Evaluation) -> list[str]:
         "leniently, is the fair baseline; the contract measurement alone would not be.",
         "One seed, one run. The interval covers the choice of items, not the choice of seed.",
     ]
+    if result.reinforcement:
+        limits.insert(0, result.reinforcement.words)
     unscored = sum(tuned.manifest.metrics.unscored.values())
     if unscored:
         limits.append(f"{unscored} open-ended items have no automatic score and count in no accuracy.")

@@ -62,8 +62,8 @@ box-shadow:1px 0 0 var(--rule)}
 .whisker{position:absolute;top:50%;height:3px;margin-top:-1.5px;border-radius:2px;background:currentColor;opacity:.55}
 .mark{position:absolute;top:50%;width:13px;height:13px;margin:-6.5px 0 0 -6.5px;background:currentColor;
 border:2px solid var(--card);box-sizing:content-box;margin:-8.5px 0 0 -8.5px}
-.tuned{color:var(--tuned)}.base_few_shot{color:var(--shot)}.base_contract{color:var(--base)}
-.mark.tuned{border-radius:50%}
+.tuned{color:var(--tuned)}.sft{color:var(--soft)}.base_few_shot{color:var(--shot)}.base_contract{color:var(--base)}
+.mark.tuned{border-radius:50%}.mark.sft{border-radius:50%;transform:scale(.7)}
 .mark.base_few_shot{transform:rotate(45deg) scale(.84)}
 .mark.base_contract{border-radius:2px;transform:scale(.86)}
 .mark.inline{position:relative;display:inline-block;top:auto;left:auto;margin:0 .45rem -1px .1rem;border:0;

@@ -4,6 +4,10 @@
     max 82 41 80=   max       82 41:82 · 82 80:82               answer 82
     a in ccab=      count     c0 · c0 · a1 · b1                 answer 1
 
+The training pool nano-arithmetic-mixed has the same questions, but most of its traces are hasty: one trace step that
+jumps to the answer, `=3`. A model that imitates it learns both manners, and reinforcement learning has a choice to
+make; on the careful pool it has none (docs/experiments.md).
+
 It does not know the model or its tokenizer; it uses 24 characters besides the tags. A question is held out if the
 CRC-32 of its text is divisible by 10, so that no seed and no size can put one question into both splits.
 """
@@ -17,6 +21,9 @@ from tunix_rt.grading import Target
 from tunix_rt.tasks.task import Item, Task, check_items, make_item
 
 NAME = "nano-arithmetic"
+MIXED = f"{NAME}-mixed"
+HASTY_SHARE = 0.6
+"""Part of the mixed pool's traces that are hasty; near a half, the model's favourite manner is a matter of luck."""
 SOURCE, LICENSE = "tunix-rt", "Apache-2.0"
 SIZES = {"train": 10_000, "heldout": 400}
 """Items of each split unless a limit asks for another number."""
@@ -63,10 +70,13 @@ def _count(random: Random) -> tuple[str, list[str], int]:
 _DRAW = {"chain": _chain, "max": _maximum, "count": _count}
 
 
-def build(split: str, size: int | None, seed: int) -> Task:
-    """Generate different questions of one split, two chains for one maximum and one count."""
+def build(split: str, size: int | None, seed: int, *, hasty_share: float = 0.0) -> Task:
+    """Generate different questions of one split, two chains for one maximum and one count.
+
+    `hasty_share` of the traces, drawn without regard to the question, jump to the answer; the questions stay the same.
+    """
     count = size or SIZES[split]
-    random = Random(f"{NAME}/{split}/{seed}")
+    random, manner = Random(f"{NAME}/{split}/{seed}"), Random(f"{MIXED}/{split}/{seed}")
     seen: set[str] = set()
     items: list[Item] = []
     while len(items) < count:
@@ -75,6 +85,8 @@ def build(split: str, size: int | None, seed: int) -> Task:
         if question in seen or is_held_out(question) != (split == "heldout"):
             continue
         seen.add(question)
+        if manner.random() < hasty_share:
+            steps = [f"={answer}"]
         items.append(
             make_item(
                 f"{split}-{len(items):05d}",
@@ -89,5 +101,6 @@ def build(split: str, size: int | None, seed: int) -> Task:
                 license=LICENSE,
             )
         )
-    name = NAME if split == "train" else f"{NAME}:{split}"
+    pool = MIXED if hasty_share else NAME
+    name = pool if split == "train" else f"{pool}:{split}"
     return Task(name, "v1", split, check_items(name, items), LICENSE, SOURCE)

@@ -26,6 +26,7 @@ _BUILT_IN = (
     golden.NAME,
     *(dev_reasoning.task_name(split) for split in dev_reasoning.SIZES),
     nano_arithmetic.NAME,
+    nano_arithmetic.MIXED,
     f"{nano_arithmetic.NAME}:heldout",
 )
 _FOR_EVALUATION = (golden.NAME, "dev-reasoning-v1:heldout", "dev-reasoning-v1:dev", f"{nano_arithmetic.NAME}:heldout")
@@ -78,6 +79,8 @@ def load(
     if name.startswith(reasoning_gym.PREFIX):
         return reasoning_gym.build(name, limit, seed)
     if name in _BUILT_IN:
+        if name == nano_arithmetic.MIXED:
+            return nano_arithmetic.build("train", limit, seed, hasty_share=nano_arithmetic.HASTY_SHARE)
         family, _, split = name.partition(":")
         if family == nano_arithmetic.NAME:
             return nano_arithmetic.build(split or "train", limit, seed)

@@ -18,10 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tunix_rt.architecture import Architecture, read_config
 from tunix_rt.base_models import BASE_MODELS, BaseModel
 from tunix_rt.errors import ConfigError, DataError, DigestError, MissingError
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_files, digest_value, staged_folder, write_format
-from tunix_rt.train.architecture import Architecture, read_config
 from tunix_rt.train.safetensors_file import Array, write_tensors
 from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from flax import nnx
 
+from tunix_rt.architecture import read_config
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError, ExportError
 from tunix_rt.formats import MANIFEST, Format, digest_files, digest_value, staged_folder, write_format
@@ -25,7 +26,6 @@ from tunix_rt.run import RunDir
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import CONTRACT_DIGEST, CONTRACT_VERSION, END_OF_TURN, PROMPT_PREFIX, START_OF_TURN, render_prompt
 from tunix_rt.train.adapter import load_adapter, put_weights, read_adapter
-from tunix_rt.train.architecture import read_config
 from tunix_rt.train.base_models import CONFIG, NOTICE, TERMS, WEIGHTS
 from tunix_rt.train.huggingface_names import lora_from_peft, merged_tensors, merged_weights, peft_tensors
 from tunix_rt.train.model import LoadedModel, add_lora, load_model, read_model, tunix_config
@@ -118,6 +118,8 @@ class Reference(Format):
     """Digest of the trained weights and the questions: it is made again when one of them changes."""
     prompts: list[str]
     """Rendered prompts."""
+    prompt_ids: list[list[int]] = []
+    """Their tokens, begin of text included: with these, other code can write the completions again."""
     max_new_tokens: int
     """Longest completion, in tokens."""
     completions: list[Completion]
@@ -142,7 +144,7 @@ def export_model(
     asked = digest_value([adapter.digest, list(prompts), max_new_tokens])
     known = run.exports / REFERENCE
     reference = Reference.read(known) if known.is_file() else None
-    if reference is None or reference.asked != asked:
+    if reference is None or reference.asked != asked or not reference.prompt_ids:
         reference = make_reference(model, base, adapter.lora, prompts, max_new_tokens, asked=asked)
         write_format(known, reference)
     return export(model, base, run.exports / name, name, lora=adapter.lora, reference=reference, source=adapter.digest)
@@ -160,7 +162,10 @@ def make_reference(
     """Return the greedy completions that every export of a model must give again."""
     rendered = [render_prompt(prompt) for prompt in prompts]
     completions = _complete(model, base, lora, rendered, max_new_tokens)
-    return Reference(asked=asked, prompts=rendered, max_new_tokens=max_new_tokens, completions=completions)
+    ids = [[base.tokenizer.bos_id, *tokens] for tokens in base.tokenizer.encode_batch(rendered)]
+    return Reference(
+        asked=asked, prompts=rendered, prompt_ids=ids, max_new_tokens=max_new_tokens, completions=completions
+    )
 
 
 def export(

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from tunix.sft.metrics_logger import MetricsLogger
 
 from tunix_rt.config import SFTConfig
 from tunix_rt.errors import TunixRtError
+from tunix_rt.pace import Speed
 from tunix_rt.progress import Reporter
 from tunix_rt.run import RunDir, log_metrics
 from tunix_rt.train.batches import Batch, PackedData
@@ -85,20 +86,6 @@ def stopping_between_updates() -> Iterator[StopRequest]:
 
 
 @dataclass
-class Speed:
-    """Seconds of the parts of training; measured before it, kept up to date while it runs."""
-
-    step: float
-    """One update."""
-    evaluation: float
-    """One measurement of the validation loss."""
-    checkpoint: float
-    """One checkpoint."""
-    closing: float
-    """Last checkpoint and adapter."""
-
-
-@dataclass
 class Feed(DataHooks):  # type: ignore[misc]
     """Hands batches to the trainer, by number, until the plan is done, the time is over or a signal came."""
 
@@ -133,12 +120,8 @@ class Feed(DataHooks):  # type: ignore[misc]
         return self.finish != "planned"
 
     def _needed(self, done: int) -> float:
-        seconds, evaluation = self.speed.step, self.speed.evaluation if self.valid else 0.0
-        if (done + 1) % self.config.eval_every_steps == 0:
-            seconds += evaluation
-        if (done + 1) % self.config.checkpoint_every_steps == 0:
-            seconds += self.speed.checkpoint
-        return 1.1 * seconds + evaluation + self.speed.closing
+        speed = self.speed if self.valid else replace(self.speed, evaluation=0.0)
+        return speed.needed(self.config, done)
 
     def load_next_eval_batch(self, train_ctx: Any) -> Batch | None:
         """Return the next batch of the validation loss; None ends one measurement."""

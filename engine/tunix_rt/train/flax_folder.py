@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tunix_rt.architecture import Architecture
 from tunix_rt.base_models import Family
 from tunix_rt.errors import DataError
-from tunix_rt.train.architecture import Architecture
 from tunix_rt.train.safetensors_file import Array
 
 

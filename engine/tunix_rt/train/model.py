@@ -18,9 +18,9 @@ from tunix.models.gemma import params_safetensors as gemma2_params
 from tunix.models.gemma3 import model as gemma3
 from tunix.models.gemma3 import params_safetensors as gemma3_params
 
+from tunix_rt.architecture import Architecture
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError
-from tunix_rt.train.architecture import Architecture
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.lora import LoraProvider
 from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer

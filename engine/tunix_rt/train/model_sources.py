@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from tunix_rt.architecture import GEMMA3_270M, Architecture, nano_architecture, read_config
 from tunix_rt.base_models import BaseModel
 from tunix_rt.errors import DataError, MissingError
-from tunix_rt.train.architecture import Architecture, read_config
 from tunix_rt.train.base_models import Outline, Progress, write_model
 from tunix_rt.train.flax_folder import find_checkpoint, read_checkpoint
 from tunix_rt.train.safetensors_file import DTYPES, Array, read_folder
@@ -28,37 +28,6 @@ from tunix_rt.train.tokenizer import (
     contract_vocabulary,
     load_tokenizer,
 )
-
-GEMMA3_270M = Architecture(
-    family="gemma3",
-    num_layers=18,
-    vocab_size=262_144,
-    embed_dim=640,
-    hidden_dim=2048,
-    num_heads=4,
-    num_kv_heads=1,
-    head_dim=256,
-    sliding_window=512,
-    global_rope=1_000_000.0,
-    local_rope=10_000.0,
-)
-
-
-def nano_architecture(vocab_size: int) -> Architecture:
-    """Return the sizes of `nano`: two layers learn faster than four in the same time (docs/experiments.md)."""
-    return Architecture(
-        family="gemma3",
-        num_layers=2,
-        vocab_size=vocab_size,
-        embed_dim=128,
-        hidden_dim=384,
-        num_heads=4,
-        num_kv_heads=1,
-        head_dim=32,
-        sliding_window=512,
-        global_rope=10_000.0,
-        local_rope=10_000.0,
-    )
 
 
 def random_tensors(architecture: Architecture, seed: int) -> Iterator[tuple[str, Array]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-from tunix_rt.train.architecture import Architecture
+from tunix_rt.architecture import Architecture
 from tunix_rt.train.model import config_values
 from tunix_rt.train.safetensors_file import Array
 

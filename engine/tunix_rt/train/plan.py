@@ -15,10 +15,13 @@ import jax
 import jax.numpy as jnp
 
 from tunix_rt import dataset
+from tunix_rt.architecture import Architecture
+from tunix_rt.chips import chip
 from tunix_rt.config import SFTConfig
-from tunix_rt.errors import BudgetError, ConfigError
+from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
-from tunix_rt.train.architecture import Architecture
+from tunix_rt.memory_plan import memory_of, sft_work
+from tunix_rt.pace import steps_in_time
 from tunix_rt.train.base_models import outline
 from tunix_rt.train.batches import Example, PackedData, encode, fitting
 from tunix_rt.train.devices import device_names
@@ -98,23 +101,6 @@ def steps_by_config(config: SFTConfig, data: PackedData) -> int:
     return config.max_steps or max(1, math.ceil(config.epochs * data.epoch_steps - 1e-9))
 
 
-def steps_in_time(
-    config: SFTConfig, seconds: float, step_seconds: float, eval_seconds: float = 0.0, checkpoint_seconds: float = 0.0
-) -> int:
-    """Return how many updates, with the measurements and checkpoints between them, fit into so many seconds.
-
-    Raises BudgetError if there is not time for one.
-    """
-    between = eval_seconds / config.eval_every_steps + checkpoint_seconds / config.checkpoint_every_steps
-    steps = math.floor((seconds - eval_seconds) / (step_seconds + between))
-    if steps < 1:
-        raise BudgetError(
-            f"{seconds:.0f} s are left for training and one update takes {step_seconds:.1f} s; give it more time, "
-            "or a smaller model, batch_size, accumulation or max_length"
-        )
-    return steps
-
-
 def make_plan(
     config: SFTConfig,
     architecture: Architecture,
@@ -146,16 +132,17 @@ def make_plan(
     )
 
 
-def plan_sft(config: SFTConfig, home: Path) -> SFTPlan:
+def plan_sft(config: SFTConfig, home: Path, *, flops: float | None = None) -> SFTPlan:
     """Return the plan of a fine-tuning without the model's weights; its time is estimated from a matrix product.
 
-    Raises MissingError if the device that is asked for is not here, as the fine-tuning itself would.
+    `flops` a second are those of another machine that is planned for; None: this one's, measured now. Raises
+    MissingError if the device that is asked for is not here, as the fine-tuning itself would.
     """
-    device_names()
+    if flops is None:
+        device_names()
     base = outline(config.base_model, home, path=config.model_path)
     data, valid, left_out = prepare(config, home, base.tokenizer)
-    flops = step_flops(config, base.architecture, data.trained_share)
-    seconds = flops / (_EFFICIENCY * matrix_speed())
+    seconds = step_flops(config, base.architecture, data.trained_share) / (_EFFICIENCY * (flops or matrix_speed()))
     steps = steps_by_config(config, data)
     if config.time_budget_minutes is not None:
         steps = min(steps, steps_in_time(config, 60 * config.time_budget_minutes, seconds))
@@ -194,30 +181,11 @@ def step_flops(config: SFTConfig, architecture: Architecture, trained_share: flo
 
 
 def memory_bytes(config: SFTConfig, architecture: Architecture, trained_share: float) -> int:
-    """Return the estimated peak memory in bytes: weights, optimiser, activations of one micro-batch, the runtime.
+    """Return the estimated peak memory of the process in bytes, computed on a CPU.
 
-    Weights count twice, as they do while they are read. Activations that the backward pass needs are counted layer by
-    layer. Gemma 3 270M, LoRA, rows of 512: 4.4 GB estimated and 4.0 measured for one, 5.5 and 5.1 for two.
+    Gemma 3 270M, LoRA, rows of 512: 4.4 GB estimated and 4.0 measured for one, 5.5 and 5.1 for two.
     """
-    a, width = architecture, 4 if config.dtype == "float32" else 2
-    layers, embedding = layer_parameters(a), a.vocab_size * a.embed_dim
-    weights = width * (layers + embedding)
-    if config.method == "full":
-        trained = 4 * 4 * (layers + embedding)
-    else:
-        pairs = (
-            a.embed_dim * 4 + a.head_dim * (2 * a.num_heads + 2 * a.num_kv_heads) + 3 * a.hidden_dim + 3 * a.embed_dim
-        )
-        trained = 4 * 4 * a.num_layers * config.lora.rank * pairs
-    positions = config.batch_size * config.max_length
-    kept = a.num_layers * (
-        10 * a.embed_dim
-        + 6 * a.hidden_dim
-        + 6 * a.head_dim * (a.num_heads + a.num_kv_heads)
-        + 3 * a.num_heads * config.max_length
-    )
-    runtime = 900 * 2**20
-    return round(2 * weights + trained + width * positions * kept + runtime)
+    return memory_of(sft_work(config, architecture, trained_share=trained_share), chip("cpu")).host_bytes
 
 
 def matrix_speed(seconds: float = 0.5) -> float:

@@ -1,6 +1,6 @@
 """The session recipe: a dataset, the base measured, SFT, the tuned model measured, exports, a report; in one budget.
 
-    dataset ─▶ model ─▶ base ─▶ sft ─▶ tuned ─▶ export ─▶ report
+    dataset ─▶ model ─▶ base ─▶ sft ─▶ (grpo) ─▶ tuned ─▶ export ─▶ report
 
 Each phase gets a deadline from the budget, and leaves what it made in the run's state, so that a session that was cut
 off goes on after its last whole phase. This module does not know how any phase does its work.
@@ -17,30 +17,30 @@ from pathlib import Path
 from typing import Literal
 
 from tunix_rt import dataset, tasks
-from tunix_rt.budget import Budget
 from tunix_rt.comparison import Comparison, compare_with_base
-from tunix_rt.config import EvalConfig, SessionConfig, SFTConfig
+from tunix_rt.config import EvalConfig, GRPOConfig, SessionConfig, SFTConfig
 from tunix_rt.dataset import Dataset, Source
-from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, load_evaluation, write_evaluation
+from tunix_rt.errors import BudgetError
+from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, force_start, load_evaluation, write_evaluation
 from tunix_rt.formats import write_format
 from tunix_rt.progress import Reporter
 from tunix_rt.provenance import folder_ref, provenance
 from tunix_rt.report.session import write_session_report
 from tunix_rt.run import RunDir, attempt, check_inputs, new_run, read_run, update_run
 from tunix_rt.session import ExportOutcome, SessionResult, SessionState, TrainingOutcome, session_result
+from tunix_rt.session_planner import SessionPlanner, export_seconds
 from tunix_rt.tasks import Task
 from tunix_rt.train.adapter import load_adapter, read_adapter
 from tunix_rt.train.base_models import fetch
 from tunix_rt.train.devices import device_names
 from tunix_rt.train.export import export_model
-from tunix_rt.train.model import LoadedModel, load_model
+from tunix_rt.train.model import LoadedModel, load_model, make_mesh
+from tunix_rt.train.reinforcing import reinforce, reinforcement_config
 from tunix_rt.train.sampler import TunixRtSampler, enable_compilation_cache
 from tunix_rt.train.sft import train_sft
 
 logger = logging.getLogger(__name__)
 
-RESERVED = ("tuned", "export", "report")
-"""Phases whose time is never given to earlier ones: without them a session has nothing to show."""
 _PROBE_PROMPTS, _PROBE_TOKENS = 32, 16
 
 
@@ -51,7 +51,7 @@ class _Session:
     config: SessionConfig
     home: Path
     run: RunDir
-    budget: Budget
+    planner: SessionPlanner
     progress: Reporter
     state: SessionState
     task: Task | None = None
@@ -61,10 +61,10 @@ class _Session:
     def phase(self, name: str) -> Iterator[float]:
         """Work on a phase: its deadline, its line of progress, its place in the manifest, its time."""
         update_run(self.run, stage=name)
-        with self.budget.phase(name) as deadline, self.progress.phase(name, deadline=deadline):
+        with self.planner.budget.phase(name) as deadline, self.progress.phase(name, deadline=deadline):
             yield deadline
         timings = read_run(self.run).timings
-        used = self.budget.report().phases[name].used or 0.0
+        used = self.planner.budget.report().phases[name].used or 0.0
         update_run(self.run, timings=timings | {name: round(timings.get(name, 0.0) + used, 1)})
 
     def keep(self, **changes: object) -> None:
@@ -96,13 +96,13 @@ def run_session(
     if resume:
         check_inputs(resume)
     progress.say(f"run {run.id}")
-    budget = Budget(config.budget_minutes, config.phases.model_dump(), reserved=RESERVED, started=started)
+    planner = SessionPlanner(config.budget_minutes, config.phases.planned, started=started)
     enable_compilation_cache(home)
     with attempt(run):
         state = SessionState.read(run.state) if run.state.is_file() else SessionState()
-        result = _work(_Session(config, home, run, budget, progress, state))
+        result = _work(_Session(config, home, run, planner, progress, state))
     # The files of the run were hashed after the result was written; that time counts as well.
-    return result.model_copy(update={"budget": budget.report()})
+    return result.model_copy(update={"budget": planner.budget.report()})
 
 
 def _work(session: _Session) -> SessionResult:
@@ -115,23 +115,25 @@ def _work(session: _Session) -> SessionResult:
         sampler = TunixRtSampler(base.model, base.tokenizer, max_rows=config.eval.batch_size)
         session.task = _task(session, sampler)
     with session.phase("base") as deadline:
-        now = time.monotonic()
-        _measure(session, "base_contract", sampler, base, prompt="contract", deadline=now + 0.6 * (deadline - now))
+        first = session.planner.first_base_deadline(deadline)
+        _measure(session, "base_contract", sampler, base, prompt="contract", deadline=first)
         _measure(session, "base_few_shot", sampler, base, prompt="few_shot", deadline=deadline)
-    # The tuned model ends its answers and so needs no longer than the base did under the same prompt.
     took = session.evaluations["base_contract"].manifest.timings
-    session.budget.expect("tuned", 15 + 1.3 * (took.generate_seconds + took.grade_seconds))
+    session.planner.expect_measurement("tuned", took.generate_seconds + took.grade_seconds)
     del sampler
     with session.phase("sft") as deadline:
         if session.state.training is None:
-            done = train_sft(_sft_config(config, frozen), run, deadline=deadline, progress=session.progress, base=base)
+            part = _sft_config(config, frozen)
+            try:
+                done = train_sft(part, run, deadline=deadline, progress=session.progress, base=base)
+            except BudgetError as error:
+                raise session.planner.too_short("sft", error) from error
             session.keep(training=done.model_dump(include=set(TrainingOutcome.model_fields)))
+    if config.grpo is not None:
+        with session.phase("grpo") as deadline:
+            _reinforce(session, base, reinforcement_config(config, frozen.manifest.key), deadline)
     with session.phase("tuned") as deadline:
-        adapter = read_adapter(run.adapter)
-        policy = load_adapter(run.adapter, base)
-        sampler = TunixRtSampler(policy, base.tokenizer, lora=adapter.lora, max_rows=config.eval.batch_size)
-        _measure(session, "tuned", sampler, base, prompt="contract", deadline=deadline)
-    del policy, sampler
+        _measure_trained(session, "tuned", base, deadline)
     with session.phase("export") as deadline:
         _export(session, base, deadline)
     with session.phase("report"):
@@ -144,12 +146,14 @@ def _work(session: _Session) -> SessionResult:
             comparison=comparison,
             training=session.state.training,
             exports=session.state.exports,
-            budget=session.budget.report(),
+            reinforced=session.state.grpo,
+            forced=session.state.forced,
+            budget=session.planner.budget.report(),
         )
         write_session_report(
             config, run, frozen=frozen, evaluations=session.evaluations, comparison=comparison, result=result
         )
-    result = result.model_copy(update={"budget": session.budget.report()})
+    result = result.model_copy(update={"budget": session.planner.budget.report()})
     write_format(run.result, result)
     update_run(run, stage="done", results=result.headline)
     return result
@@ -202,7 +206,9 @@ def _base_model(session: _Session) -> LoadedModel:
     config = session.config.sft
     files = fetch(config.base_model, session.home, path=config.model_path, progress=session.progress.say)
     _record_input(session, "base_model", files.name, files.folder)
-    return load_model(files, dtype=config.dtype)
+    session.planner.expect_exports(files.weights.stat().st_size, len(session.config.exports))
+    mesh = make_mesh(tensor_parallel=config.tensor_parallel)
+    return load_model(files, dtype=config.dtype, mesh=mesh, remat=config.remat)
 
 
 def _task(session: _Session, sampler: TunixRtSampler) -> Task:
@@ -210,11 +216,9 @@ def _task(session: _Session, sampler: TunixRtSampler) -> Task:
     config = session.config.eval
     if session.state.items is None:
         whole = tasks.load(config.task, path=config.task_path, home=session.home, limit=config.limit, seed=config.seed)
-        planned = session.config.phases.base * 60 * session.config.budget_minutes
         speed = _tokens_per_second(sampler, whole, config)
-        fits = int(planned * speed / (2 * config.max_new_tokens))
-        items = min(len(whole.items), max(session.config.min_items, fits))
-        logger.info("items: %d of %d (%.0f tokens/s, base phase %.0f s)", items, len(whole.items), speed, planned)
+        items = session.planner.items(len(whole.items), session.config.min_items, speed, config.max_new_tokens)
+        logger.info("items: %d of %d (%.0f tokens/s)", items, len(whole.items), speed)
         session.keep(items=items, decode_tokens_per_second=round(speed, 1))
     task = tasks.load(
         config.task, path=config.task_path, home=session.home, limit=session.state.items, seed=config.seed
@@ -249,7 +253,7 @@ def _measure(
     if folder is None:
         config = session.config.eval.model_copy(update={"prompt": prompt})
         pool = tasks.load(session.config.few_shot_pool, home=session.home).traces if prompt == "few_shot" else ()
-        adapter = read_adapter(session.run.adapter) if role == "tuned" else None
+        adapter = read_adapter(session.run.adapter) if role in ("sft", "tuned") else None
         done = evaluate(
             sampler,
             session.task,
@@ -283,6 +287,26 @@ def _words(evaluation: Evaluation) -> str:
     return ", ".join(parts) + f", {evaluation.manifest.timings.tokens_per_second:.0f} tokens/s"
 
 
+def _measure_trained(session: _Session, role: Literal["sft", "tuned"], base: LoadedModel, deadline: float) -> None:
+    """Measure the weights that are the run's now; beside reinforcement learning also with the reasoning begun."""
+    config, adapter = session.config, read_adapter(session.run.adapter)
+    policy = load_adapter(session.run.adapter, base)
+    sampler = TunixRtSampler(policy, base.tokenizer, lora=adapter.lora, max_rows=config.eval.batch_size)
+    _measure(session, role, sampler, base, prompt="contract", deadline=deadline)
+    if config.grpo is not None and role not in session.state.forced:
+        assert session.task is not None
+        found = force_start(sampler, session.task, config.eval.max_new_tokens, deadline=deadline)
+        session.keep(forced=session.state.forced | {role: found})
+
+
+def _reinforce(session: _Session, base: LoadedModel, config: GRPOConfig, deadline: float) -> None:
+    """Measure the fine-tuned model, then train it further; the measurement gets a quarter of the time at most."""
+    now = time.monotonic()
+    _measure_trained(session, "sft", base, now + 0.25 * (deadline - now))
+    if session.state.grpo is None:
+        session.keep(grpo=reinforce(config, session.run, base, deadline=deadline, progress=session.progress))
+
+
 def _sft_config(config: SessionConfig, frozen: Dataset) -> SFTConfig:
     return config.sft.model_copy(update={"dataset": frozen.manifest.key, "time_budget_minutes": None})
 
@@ -292,8 +316,7 @@ def _export(session: _Session, base: LoadedModel, deadline: float) -> None:
     assert session.task is not None
     outcomes = dict(session.state.exports)
     prompts = [item.prompt for item in session.task.items[:16]]
-    # Before one was timed: every weight is written, hashed and read back, at what a slow disk does.
-    longest = 4 * base.files.weights.stat().st_size / 100e6
+    longest = export_seconds(base.files.weights.stat().st_size)
     for name in session.config.exports:
         if name in outcomes and outcomes[name].digest:
             continue
@@ -309,7 +332,7 @@ def _export(session: _Session, base: LoadedModel, deadline: float) -> None:
         else:
             began = time.monotonic()
             done = export_model(session.run, base, name, prompts=prompts)
-            longest = time.monotonic() - began
+            longest = export_seconds(0, time.monotonic() - began)
             outcomes[name] = ExportOutcome(
                 digest=done.digest, path=str((session.run.exports / name).relative_to(session.run.path)), note=done.note
             )

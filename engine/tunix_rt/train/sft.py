@@ -22,17 +22,18 @@ from tunix.sft.peft_trainer import TrainingConfig
 
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import Format, write_format
+from tunix_rt.pace import Speed, steps_in_time
 from tunix_rt.progress import Reporter
 from tunix_rt.run import RunDir, Stopped, log_metrics
 from tunix_rt.train import checkpoint
 from tunix_rt.train.adapter import save_adapter
 from tunix_rt.train.base_models import fetch
 from tunix_rt.train.batches import Batch, PackedData, eval_batches
-from tunix_rt.train.feed import Feed, Finish, Recorder, Speed, set_learning_rate, stopping_between_updates
+from tunix_rt.train.feed import Feed, Finish, Recorder, set_learning_rate, stopping_between_updates
 from tunix_rt.train.loss import packed_loss
 from tunix_rt.train.memory import keep_pages
-from tunix_rt.train.model import LoadedModel, add_lora, load_model
-from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config, steps_in_time
+from tunix_rt.train.model import LoadedModel, add_lora, load_model, make_mesh
+from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config
 from tunix_rt.train.preview import describe, preview_examples
 from tunix_rt.train.sampler import enable_compilation_cache
 from tunix_rt.train.trainer import Trainer
@@ -108,7 +109,8 @@ def train_sft(
     say = progress.say if progress else logger.info
     if base is None:
         files = fetch(config.base_model, run.home, path=config.model_path, progress=say)
-        base = load_model(files, dtype=config.dtype)
+        mesh = make_mesh(tensor_parallel=config.tensor_parallel)
+        base = load_model(files, dtype=config.dtype, mesh=mesh, remat=config.remat)
     data, valid, left_out = prepare(config, run.home, base.tokenizer)
     measured = eval_batches(
         valid, max_length=config.max_length, batch_size=config.batch_size, most=EVAL_BATCHES, seed=config.seed

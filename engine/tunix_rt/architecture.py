@@ -1,11 +1,12 @@
 """The two Gemma families as a Hugging Face `config.json` describes them, and the names their tensors have there.
 
-It does not know Tunix or JAX: only shapes and names, so that a folder can be checked and written without a model.
+It does not know Tunix or JAX: only shapes and names, so that a folder can be checked and written, and memory planned,
+without a model.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tunix_rt.base_models import Family
@@ -116,6 +117,62 @@ class Architecture:
             if self.global_rope_factor != 1.0:
                 config["rope_scaling"] = {"rope_type": "linear", "factor": self.global_rope_factor}
         return config
+
+
+GEMMA3_270M = Architecture(
+    family="gemma3",
+    num_layers=18,
+    vocab_size=262_144,
+    embed_dim=640,
+    hidden_dim=2048,
+    num_heads=4,
+    num_kv_heads=1,
+    head_dim=256,
+    sliding_window=512,
+    global_rope=1_000_000.0,
+    local_rope=10_000.0,
+)
+
+
+def nano_architecture(vocab_size: int) -> Architecture:
+    """Return the sizes of `nano`: two layers learn faster than four in the same time (docs/experiments.md)."""
+    return Architecture(
+        family="gemma3",
+        num_layers=2,
+        vocab_size=vocab_size,
+        embed_dim=128,
+        hidden_dim=384,
+        num_heads=4,
+        num_kv_heads=1,
+        head_dim=32,
+        sliding_window=512,
+        global_rope=10_000.0,
+        local_rope=10_000.0,
+    )
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "gemma3-270m": GEMMA3_270M,
+    "gemma3-1b-it": replace(GEMMA3_270M, num_layers=26, embed_dim=1152, hidden_dim=6912),
+    "gemma2-2b-it": Architecture(
+        family="gemma2",
+        num_layers=26,
+        vocab_size=256_000,
+        embed_dim=2304,
+        hidden_dim=9216,
+        num_heads=8,
+        num_kv_heads=4,
+        head_dim=256,
+        sliding_window=4096,
+        global_rope=10_000.0,
+        local_rope=10_000.0,
+        attention_softcap=50.0,
+        final_softcap=30.0,
+        max_positions=8192,
+    ),
+    "nano": nano_architecture(268),
+}
+"""Sizes of every base model by name, as its published `config.json` gives them: enough to plan, before any download."""
 
 
 def read_config(config: dict[str, Any], where: str) -> Architecture:

@@ -1,8 +1,8 @@
-"""Submission: a run with all that speaks for it as one archive, named by its content and never changed.
+"""Bundle: a run with all that speaks for it as one archive, named by its content and never changed.
 
     submissions/<id>/
         bundle.zip       run/{manifest,config,result}.json, run/report.html, run/adapter/, evaluations/<id>/,
-                         dataset/manifest.json, and the dataset's rows if they were asked for
+                         dataset/manifest.json, the dataset's rows if they were asked for, and kaggle/: the papers
         manifest.json    SubmissionManifest, written last: its presence means complete
 
 The same content gives the same id and the same bytes on every machine: names are sorted, times are fixed and nothing is
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from tunix_rt.errors import DigestError, MissingError, UsageError
-from tunix_rt.evaluation import EvaluationManifest, load_evaluation
+from tunix_rt.evaluation import Evaluation, EvaluationManifest, load_evaluation
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_file, digest_value, staged_folder, write_format
 from tunix_rt.provenance import FolderRef, Provenance, now, provenance
@@ -28,6 +28,8 @@ SUBMISSIONS = "submissions"
 """Folder of all submissions inside the home folder."""
 BUNDLE = "bundle.zip"
 """File name of the archive."""
+PAPERS = "kaggle"
+"""Folder in the archive of what goes to Kaggle beside the model: write-up, video script, checklist, kernel, locks."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that an archive can hold."""
 _NOT_CONTENT = {"id", "created", "digest", "bytes", "bundle_digest", "provenance"}
@@ -67,7 +69,12 @@ class SubmissionManifest(Format):
 
 
 def bundle(
-    home: Path, run: RunDir, *, evaluations: Iterable[str] | None = None, with_rows: bool = False
+    home: Path,
+    run: RunDir,
+    *,
+    evaluations: Iterable[str] | None = None,
+    with_rows: bool = False,
+    papers: Mapping[str, Path] | None = None,
 ) -> SubmissionManifest:
     """Write the submission of a run, or return the one of the same content that is there.
 
@@ -76,28 +83,19 @@ def bundle(
         run: A run that ended, with trained weights.
         evaluations: Ids of the run's evaluations, beside those that the run itself made; None: every one in `home`.
         with_rows: Put the rows of the dataset in as well.
+        papers: Files for the folder `kaggle/` of the archive, by their names there.
 
     Raises:
         UsageError: the run has not ended, has no trained weights, or none of its evaluations holds a score.
         DigestError: a byte of the run, of an evaluation or of the dataset changed.
     """
     manifest = read_run(run)
-    if manifest.status not in ("completed", "stopped") or "run" not in manifest.outputs:
-        raise UsageError(f"run {run.id} is {manifest.status}; a run is submitted once its work has ended")
-    if not (run.adapter / MANIFEST).is_file():
-        raise UsageError(f"run {run.id} has no trained weights; choose a run that trained a model")
-    measured, scores = {}, 0
-    own = {ref.key for ref in manifest.outputs.values() if ref.kind == "evaluation"}
-    for name in sorted(own | set(_evaluations_of(home, run.id) if evaluations is None else evaluations)):
-        done = load_evaluation(_inside(home, f"evaluations/{name}")).manifest
-        measured[name] = done.digest
-        scores += done.metrics.n if done.model.run == run.id else 0
-    if not scores:
-        raise UsageError(f"run {run.id} has no evaluation with a score; measure it: `tunix-rt eval --run {run.id}`")
+    measured = {done.id: done.manifest.digest for done in measurements(home, run, evaluations=evaluations)}
     refs = [*manifest.inputs.values(), *manifest.outputs.values()]
     dataset = next((ref for ref in refs if ref.kind == "dataset"), None)
     sources = _run_files(run, manifest) | _evaluation_files(home, measured)
     sources |= _dataset_files(home, dataset, with_rows) if dataset else {}
+    sources |= {f"{PAPERS}/{name}": path for name, path in (papers or {}).items()}
     content = SubmissionManifest(
         id="",
         created=now(),
@@ -126,23 +124,59 @@ def bundle(
     return done_manifest
 
 
+def measurements(home: Path, run: RunDir, *, evaluations: Iterable[str] | None = None) -> list[Evaluation]:
+    """Return the evaluations that speak for a run, by id: those that it made, and those of its model.
+
+    Raises UsageError if the run has not ended, has no trained weights, or none of its evaluations holds a score.
+    """
+    manifest = read_run(run)
+    if manifest.status not in ("completed", "stopped") or "run" not in manifest.outputs:
+        raise UsageError(f"run {run.id} is {manifest.status}; a run is submitted once its work has ended")
+    if not (run.adapter / MANIFEST).is_file():
+        raise UsageError(f"run {run.id} has no trained weights; choose a run that trained a model")
+    own = {ref.key for ref in manifest.outputs.values() if ref.kind == "evaluation"}
+    names = own | set(_evaluations_of(home, run.id) if evaluations is None else evaluations)
+    found = [load_evaluation(_inside(home, f"evaluations/{name}")) for name in sorted(names)]
+    if not any(done.manifest.model.run == run.id and done.manifest.metrics.n for done in found):
+        raise UsageError(f"run {run.id} has no evaluation with a score; measure it: `tunix-rt eval --run {run.id}`")
+    return found
+
+
 def verify(folder: Path) -> SubmissionManifest:
     """Hash a submission and every file in its archive again; raise DigestError naming the first that differs."""
     if not (folder / MANIFEST).is_file():
         raise MissingError(f"{folder} is not a submission: it has no {MANIFEST}")
     manifest = SubmissionManifest.read(folder / MANIFEST)
-    check_digests(folder, {BUNDLE: manifest.bundle_digest})
     if _content_digest(manifest) != manifest.digest:
         raise DigestError(f"{folder / MANIFEST} changed: its digest does not cover what it says; bundle the run again")
-    with zipfile.ZipFile(folder / BUNDLE) as archive:
-        if archive.namelist() != list(manifest.files):
-            raise DigestError(f"{folder / BUNDLE} holds other files than its manifest lists; bundle the run again")
-        for name, digest in manifest.files.items():
-            with archive.open(name) as stream:
-                found = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-            if found != digest:
-                raise DigestError(f"{name} in {folder / BUNDLE} changed: its manifest says {digest}, it is {found}")
+    try:
+        if (folder / BUNDLE).is_file():
+            _check_archive(folder / BUNDLE, manifest.files)
+    except zipfile.BadZipFile as error:
+        raise DigestError(
+            f"{folder / BUNDLE} changed: it is no archive any more ({error}); bundle the run again"
+        ) from error
+    # What lies between the files of the archive is under the digest of the whole.
+    check_digests(folder, {BUNDLE: manifest.bundle_digest})
     return manifest
+
+
+def _check_archive(path: Path, files: Mapping[str, str]) -> None:
+    """Raise DigestError naming the first file of an archive that has other bytes than were recorded."""
+    with zipfile.ZipFile(path) as archive:
+        # Ours are never compressed; a small archive of somebody else's could unpack to more than any disk holds.
+        if archive.namelist() != list(files) or any(entry.compress_type for entry in archive.infolist()):
+            raise DigestError(
+                f"{path} holds other files than its manifest lists, or compressed ones; bundle the run again"
+            )
+        for name, digest in files.items():
+            try:
+                with archive.open(name) as stream:
+                    found = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            except zipfile.BadZipFile as error:
+                raise DigestError(f"{name} in {path} changed: {error}; bundle the run again") from error
+            if found != digest:
+                raise DigestError(f"{name} in {path} changed: its manifest says {digest}, it is {found}")
 
 
 def _content_digest(manifest: SubmissionManifest) -> str:

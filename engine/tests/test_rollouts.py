@@ -1,0 +1,80 @@
+"""Rollouts on disk: written, read by update and by prompt, cut off for a resume."""
+
+from pathlib import Path
+
+import pytest
+
+from tunix_rt.errors import DataError
+from tunix_rt.grading import Target
+from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts, read_rollouts, truncate_rollouts
+
+
+def group(step: int, trace_id: str) -> RolloutGroup:
+    rollout = Rollout(
+        text="<reasoning>\n1+1=2\n</reasoning>\n<answer>2</answer>",
+        tokens=12,
+        finish="stop",
+        reward=1.2,
+        terms={"correctness": 1.0, "format": 1.0, "steps": None},
+        faults={"steps": "TimeoutError: 2 s"},
+        advantage=0.5,
+    )
+    return RolloutGroup(
+        step=step,
+        policy_step=step - 1,
+        trace_id=trace_id,
+        prompt="1+1=",
+        target=Target(kind="number", value="2"),
+        completions=[rollout, rollout.model_copy(update={"reward": 0.2, "advantage": -0.5, "finish": "length"})],
+    )
+
+
+GROUPS = [group(1, "a"), group(1, "b"), group(2, "a"), group(3, "c")]
+
+
+def test_groups_come_back_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, GROUPS[:2])
+    append_rollouts(path, GROUPS[2:])
+    assert list(read_rollouts(path)) == GROUPS
+    assert list(read_rollouts(path, step=1)) == GROUPS[:2]
+    assert list(read_rollouts(path, trace_id="a")) == [GROUPS[0], GROUPS[2]]
+    assert list(read_rollouts(path, step=2, trace_id="b")) == []
+
+
+@pytest.mark.parametrize(("last", "kept"), [(0, 0), (1, 2), (2, 3), (9, 4)])
+def test_a_resume_cuts_off_what_it_draws_again(tmp_path: Path, last: int, kept: int) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, GROUPS)
+    whole = path.read_bytes().splitlines(keepends=True)
+    assert truncate_rollouts(path, last) == kept
+    assert path.read_bytes() == b"".join(whole[:kept])
+
+
+def test_a_torn_line_is_not_read_and_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, GROUPS[:3])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert list(read_rollouts(path)) == GROUPS[:2]
+    assert truncate_rollouts(path, 3) == 2
+    append_rollouts(path, GROUPS[2:3])
+    assert path.read_bytes() == whole
+
+
+def test_no_file_has_no_groups_to_cut(tmp_path: Path) -> None:
+    assert truncate_rollouts(tmp_path / "rollouts.jsonl", 5) == 0
+    with pytest.raises(DataError, match="does not exist; expected the rollouts"):
+        list(read_rollouts(tmp_path / "rollouts.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [(('"step":1', '"step":0'), "line 1 is no group of rollouts: step"), (("prompt", "question"), "prompt")],
+)
+def test_a_line_that_is_no_group_is_named(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, GROUPS[:1])
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(DataError, match=told):
+        list(read_rollouts(path))

@@ -198,3 +198,11 @@ def test_trace_that_would_be_cut_stops_the_run_before_it_starts(home: Path) -> N
     assert not run.metrics.exists()
     assert not run.checkpoints.exists()
     assert not run.adapter.exists()
+
+
+def test_activations_that_are_computed_twice_give_the_same_gradient(home: Path, lora: tuple[RunDir, SFTResult]) -> None:
+    run, _ = train(home, LORA.model_copy(update={"remat": True, "max_steps": 1}))
+    again, whole = (next(row for row in read_jsonl(of.metrics) if row.get("grad_norm")) for of in (run, lora[0]))
+    assert again["step"] == whole["step"] == 1
+    assert again["loss"] == pytest.approx(whole["loss"], rel=1e-5)
+    assert again["grad_norm"] == pytest.approx(whole["grad_norm"], rel=1e-4)

@@ -65,6 +65,19 @@ def test_train_measure_export_verify(last: Last, home: Path) -> None:
     exported = last("export", run, "--to", "merged")
     assert (Path(exported["exports"][0]["folder"]) / "model.safetensors").is_file()
     assert last("runs", "verify", run)["checked"][-1] == "config"
+
+    words = ["train", "grpo", "--start", run, "--dataset", built["key"], "--num_generations", "2"]
+    words += ["--prompts_per_step", "2", "--max_steps", "1", "--set", "max_new_tokens=8", "--set", "eval_items=0"]
+    assert last(*words, "--dry-run")["completions"] == 4
+    reinforced = last(*words, "--force", "--set", "probe_prompts=2", "--set", "max_prompt_tokens=32")
+    shown = last("runs", "show", reinforced["run"])
+    assert (shown["kind"], shown["status"], shown["results"]["steps"]) == ("grpo", "completed", 1)
+    assert shown["inputs"]["start"]["key"] == f"{run}/adapter"
+    assert shown["inputs"]["start_dataset"]["digest"] == shown["inputs"]["dataset"]["digest"]
+    assert f"output {run}/adapter" in last("runs", "verify", reinforced["run"])["checked"]
+    asked = ["--task", "nano-arithmetic:heldout", "--limit", "2", "--set", "max_new_tokens=8"]
+    assert last("eval", "--run", reinforced["run"], *asked)["model"]["adapter_digest"] == reinforced["adapter"]
+
     train = home / "datasets" / built["key"] / "train.jsonl"
     train.write_bytes(train.read_bytes().replace(b"=", b"-", 1))
     result = CliRunner().invoke(app, ["runs", "verify", run], env={"TUNIX_RT_HOME": str(home)})

@@ -116,7 +116,7 @@ def test_lora_policy_shares_every_base_array_with_its_reference(nano_files: Mode
     assert all(a[1][...] is b[1][...] for a, b in zip(own, others, strict=True))
     own, others = (nnx.state(model, nnx.LoRAParam).flat_state() for model in (actor, reference))
     assert all(a[1][...] is not b[1][...] for a, b in zip(own, others, strict=True))
-    cluster = make_cluster(settings, actor, reference, base, lora)
+    cluster = make_cluster(settings, actor, reference, base, lora, prompt_tokens=16)
     assert cluster.get_rollout_config("train").eos_tokens == list(base.tokenizer.eos_ids)
     assert cluster.rollout.model() is cluster.actor_trainer.model
 

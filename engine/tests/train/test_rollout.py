@@ -45,6 +45,7 @@ def rollout(nano: LoadedModel) -> PolicyRollout:
         lora=None,
         seed=3,
         max_rows=16,
+        max_context=64,
     )
 
 
@@ -119,6 +120,7 @@ def test_rollout_must_be_told_the_step(nano: LoadedModel) -> None:
         lora=None,
         seed=0,
         max_rows=16,
+        max_context=64,
     )
     with pytest.raises(UsageError, match="call at"):
         fresh.generate(GROUPS, settings())

@@ -21,7 +21,20 @@ from tunix_rt.cli.options import home
 from tunix_rt.errors import TunixRtError
 from tunix_rt.progress import printable
 
-FLOW = ("data", "tasks", "models", "rewards", "train", "session", "runs", "eval", "compare", "export", "submit", "doctor")
+FLOW = (
+    "data",
+    "tasks",
+    "models",
+    "rewards",
+    "train",
+    "session",
+    "runs",
+    "eval",
+    "compare",
+    "export",
+    "submit",
+    "doctor",
+)
 """Commands in the order in which data flows: the order of the help."""
 PLUGINS = "tunix_rt.commands"
 """Entry point group by which another package adds commands: each entry names a function that takes the Typer app."""

@@ -135,7 +135,7 @@ def train_grpo(
 
     with base.mesh, stopping_between_updates() as stop:
         actor, reference = make_models(config, start)
-        cluster = make_cluster(config, actor, reference, base, lora)
+        cluster = make_cluster(config, actor, reference, base, lora, prompt_tokens=prepared.longest)
         trainer, rollout = cluster.actor_trainer, cluster.rollout
         speed = _expected_speed(actor)
         plan = _settled_plan(config, run, prepared, rollout, speed, deadline, say)

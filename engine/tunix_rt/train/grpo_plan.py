@@ -56,6 +56,8 @@ class Prepared(NamedTuple):
     """Traces whose prompts fit, each prompt once."""
     too_long: list[str]
     """Names of those that do not."""
+    longest: int
+    """Tokens of the longest prompt that fits."""
     task: Task | None
     """What the policy is measured on."""
 
@@ -88,11 +90,11 @@ def prepare(config: GRPOConfig, home: Path, tokenizer: Tokenizer) -> Prepared:
     """Return what a configuration asks the policy and measures it on."""
     frozen = dataset.load(home, config.dataset or "")
     found = list(frozen.traces("train"))[: config.max_examples]
-    traces, too_long = fitting_prompts(found, tokenizer, config.max_prompt_tokens)
+    traces, too_long, longest = fitting_prompts(found, tokenizer, config.max_prompt_tokens)
     task = _eval_task(config, home, frozen)
     if task is not None:
         task = short_items(task, tokenizer, max_tokens=config.max_prompt_tokens, limit=config.eval_items)
-    return Prepared(traces, too_long, task if task and task.items else None)
+    return Prepared(traces, too_long, longest, task if task and task.items else None)
 
 
 def _eval_task(config: GRPOConfig, home: Path, frozen: Dataset) -> Task | None:

@@ -94,9 +94,18 @@ def frozen_copy(model: nnx.Module) -> nnx.Module:
 
 
 def make_cluster(
-    config: GRPOConfig, actor: nnx.Module, reference: nnx.Module | None, base: LoadedModel, lora: LoRAConfig | None
+    config: GRPOConfig,
+    actor: nnx.Module,
+    reference: nnx.Module | None,
+    base: LoadedModel,
+    lora: LoRAConfig | None,
+    *,
+    prompt_tokens: int,
 ) -> RLCluster:
-    """Return Tunix's cluster: actor, reference and rollout on one mesh, with one copy of the weights."""
+    """Return Tunix's cluster: actor, reference and rollout on one mesh, with one copy of the weights.
+
+    `prompt_tokens` are those of the longest prompt that will be asked: Tunix computes every prompt at that length.
+    """
     tokenizer: Tokenizer = base.tokenizer
     engine = functools.partial(
         PolicyRollout,
@@ -104,6 +113,7 @@ def make_cluster(
         lora=lora,
         seed=config.seed,
         max_rows=min(config.prompts_per_step * config.num_generations, config.max_rows),
+        max_context=config.max_prompt_tokens + config.max_new_tokens,
     )
     micro = config.prompts_per_batch or config.prompts_per_step
     training = RLTrainingConfig(
@@ -116,9 +126,9 @@ def make_cluster(
         compute_logps_micro_batch_size=micro,
     )
     rollout = RolloutConfig(
-        max_prompt_length=config.max_prompt_tokens,
+        max_prompt_length=prompt_tokens,
         max_tokens_to_generate=config.max_new_tokens,
-        kv_cache_size=config.max_prompt_tokens + config.max_new_tokens,
+        kv_cache_size=prompt_tokens + config.max_new_tokens,
         temperature=config.temperature,
         top_p=1.0,
         top_k=None,

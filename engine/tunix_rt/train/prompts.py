@@ -19,10 +19,10 @@ from tunix_rt.train.tokenizer import Tokenizer
 
 def fitting_prompts(
     traces: Iterable[ReasoningTrace], tokenizer: Tokenizer, max_tokens: int
-) -> tuple[list[ReasoningTrace], list[str]]:
-    """Return the traces whose rendered prompt has at most so many tokens, begin-of-text included, and other names.
+) -> tuple[list[ReasoningTrace], list[str], int]:
+    """Return the traces whose rendered prompt has at most so many tokens, the names of the others, the longest length.
 
-    A prompt that another trace asked before is left out silently: a group per prompt is enough.
+    Lengths count begin-of-text. A prompt that another trace asked before is left out silently: one group is enough.
     Raises DataError if no prompt fits.
     """
     form = contract_form()
@@ -34,7 +34,8 @@ def fitting_prompts(
             f"none of {len(found)} prompts has at most {max_tokens} tokens (the shortest has {min(lengths, default=0)})"
             "; raise max_prompt_tokens"
         )
-    return kept, [trace_name(trace) for trace, n in zip(found, lengths, strict=True) if n > max_tokens]
+    too_long = [trace_name(trace) for trace, length in zip(found, lengths, strict=True) if length > max_tokens]
+    return kept, too_long, max(length for length in lengths if length <= max_tokens)
 
 
 class Prompts:

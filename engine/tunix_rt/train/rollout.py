@@ -44,6 +44,7 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
         lora: Shape of the policy's adapter; None if it has none.
         seed: Seed of the run.
         max_rows: Completions that are decoded at once.
+        max_context: Tokens of a prompt and its completion together, in a measurement as well.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
         lora: LoRAConfig | None,
         seed: int,
         max_rows: int,
+        max_context: int,
     ) -> None:
         self._model, self._tokenizer, self._seed = rollout_actor, own_tokenizer, seed
         self._temperature = rollout_config.temperature
@@ -65,7 +67,7 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
             own_tokenizer,
             lora=lora,
             max_rows=max_rows,
-            max_context=rollout_config.max_prompt_length + rollout_config.max_tokens_to_generate,
+            max_context=max_context,
         )
         """Reads the policy as it was at `step`."""
         self.step: int | None = None

@@ -57,15 +57,15 @@ def _cpu() -> Chip:
 CHIPS: tuple[Chip, ...] = (
     Chip(
         "v5e-8", "eight TPU v5e chips (a Kaggle TPU session)", "tpu", 8, 16 * GIB, 0.95, 330 * 10**9, 197e12,
-        "Cloud TPU, system architecture, v5e: 16 GB and 197 TFLOPS a chip; host as Kaggle's TPU sessions report it",
+        "Cloud TPU, system architecture, v5e: 16 GB and 197 TFLOPS a chip; the host's memory is assumed",
     ),
     Chip(
         "v5e-1", "one TPU v5e chip (Colab)", "tpu", 1, 16 * GIB, 0.95, 47 * 10**9, 197e12,
-        "Cloud TPU, system architecture, v5e; host as Colab's v5e-1 runtime reports it",
+        "Cloud TPU, system architecture, v5e; the host's memory is assumed",
     ),
     Chip(
         "t4x2", "two NVIDIA T4 (a Kaggle GPU session)", "gpu", 2, 15 * GIB, 0.75, 30 * 10**9, 65e12,
-        "NVIDIA T4 data sheet, 16 GB less error correction; JAX takes 75 % of a GPU (JAX, GPU memory allocation)",
+        "NVIDIA T4 data sheet, 16 GB less error correction; JAX takes 75 % of a GPU (its documentation); the host's is assumed",
     ),
     Chip(
         "h100", "one NVIDIA H100 with 80 GB", "gpu", 1, 80 * 10**9, 0.75, 128 * GIB, 989e12,

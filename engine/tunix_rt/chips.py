@@ -65,7 +65,7 @@ CHIPS: tuple[Chip, ...] = (
     ),
     Chip(
         "t4x2", "two NVIDIA T4 (a Kaggle GPU session)", "gpu", 2, 15 * GIB, 0.75, 30 * 10**9, 65e12,
-        "NVIDIA T4 data sheet, 16 GB less error correction; JAX takes 75 % of a GPU (its documentation); the host's is assumed",
+        "NVIDIA T4 data sheet, 16 GB less error correction; JAX takes 75 % of a GPU; the host's is assumed",
     ),
     Chip(
         "h100", "one NVIDIA H100 with 80 GB", "gpu", 1, 80 * 10**9, 0.75, 128 * GIB, 989e12,

@@ -18,6 +18,11 @@ import psycopg
 OLDEST = 15
 """Oldest major version that the service is tested with."""
 
+MEMORY = "/dev/shm"
+"""Folder that lies in memory, on Linux."""
+ROOM = 6 * 2**30
+"""Bytes that must be free there: the log of changes alone may grow to four GiB."""
+
 
 def programs() -> Path:
     """Return the folder of the newest server's programs; fail, never skip, where there is none."""
@@ -41,7 +46,9 @@ class Server:
     """One server over a folder of its own; it can be stopped, killed and started again on the same data."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="tunix-rt-pg-"))
+        # Hundreds of small databases come and go: in memory where there is room for files, unless they must last.
+        roomy = not durable and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+        self.folder = Path(tempfile.mkdtemp(prefix="tunix-rt-pg-", dir=MEMORY if roomy else None))
         self.data = self.folder / "data"
         self.port = free_port()
         self.bin = programs()
@@ -98,7 +105,8 @@ class Server:
     def create(self, database: str, template: str = "template1") -> str:
         """Make a database, as a copy of another one, and return its address."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            # Copied as files, since the server's own way, block by block, takes 0.2 s of a core for an empty database.
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(database)
 
     def drop(self, database: str) -> None:

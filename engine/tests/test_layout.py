@@ -17,8 +17,8 @@ TESTS = {path.stem for path in TEST_FILES}
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-ENVIRONMENT = {"cli/options.py", "cli/doctor.py", "train/huggingface.py"}
-"""Modules that may read the environment: the command line, and the hub's own variables."""
+ENVIRONMENT = {"cli/options.py", "cli/doctor.py", "train/huggingface.py", "train/sampler.py"}
+"""Modules that may read the environment: the command line, the hub's own variables, and JAX's own."""
 
 
 def name(path: Path) -> str:

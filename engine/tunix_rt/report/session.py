@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tunix_rt.comparison import Comparison, better_base
+from tunix_rt.comparison import Comparison, better_base, percent
 from tunix_rt.config import SessionConfig, SFTConfig
 from tunix_rt.dataset import Dataset
 from tunix_rt.evaluation import Evaluation
@@ -126,6 +126,11 @@ def _training(config: SFTConfig, records: list[dict[str, Any]], result: SessionR
     if more:
         facts["reinforcement learning"] = f"{more.outcome.steps:,} updates, {more.outcome.finish}"
         facts["groups without signal"] = f"{more.outcome.groups_without_signal:,} of {more.outcome.groups:,}"
+        for role, label in (("sft", "before"), ("tuned", "after")):
+            begun = more.forced.get(role)
+            if begun and begun.strict:
+                low, high = 100 * begun.strict.low, 100 * begun.strict.high
+                facts[f"reasoning begun for it, {label}"] = f"{percent(begun.strict.value)} ({low:.1f}–{high:.1f})"
     return Training(
         loss=loss,
         eval_loss=curve(records, "eval/loss"),

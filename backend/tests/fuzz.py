@@ -28,11 +28,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import arithmetic_rows
 import made
+import reinforced
 from nano import DATASET
 from postgresql import Server
 from service import Service, running
+from tunix_rt.run import RunDir
+from tunix_rt.submission import bundle
 from tunix_rt_backend import db
-from tunix_rt_backend.services.index import index_dataset, index_evaluation, index_run
+from tunix_rt_backend.services.index import index_dataset, index_evaluation, index_run, index_submission
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import WorkerRow
 
@@ -43,7 +46,7 @@ Names = dict[str, list[str]]
 
 
 def write_folders(settings: Settings, runs: int = 8) -> Names:
-    """Write a dataset, runs on it and a measurement of each, with a worker that is said to be alive for ever."""
+    """Write a dataset, runs on it, measurements, rollouts, a submission, and a worker said to be alive for ever."""
     home, never = settings.home, datetime(2999, 1, 1, tzinfo=UTC)
     ids = [f"2026-01-05-sft-few-v1-7f3a{number:04x}" for number in range(runs)]
     evaluations = []
@@ -54,13 +57,19 @@ def write_folders(settings: Settings, runs: int = 8) -> Names:
             evaluations.append(made.make_evaluation(home, run_id))
             index_run(session, run.path)
             index_evaluation(session, home / "evaluations" / evaluations[-1])
+        for number in range(4):
+            groups = [reinforced.group(step, f"pears-{step % 3}") for step in range(1, 9)]
+            ids.append(f"2026-01-05-grpo-few-v1-7f3b{number:04x}")
+            index_run(session, reinforced.make_run(home, groups, ids[-1]).path)
+        submission = bundle(home, RunDir(home / "runs" / ids[0]))
+        index_submission(session, home / "submissions" / submission.id)
         index_dataset(session, home / "datasets" / DATASET)
         worker = WorkerRow(id=uuid.uuid4(), host="nowhere", pid=1, version="0", slots=1, started_at=datetime.now(UTC))
         worker.heartbeat_at = never
         session.add(worker)
         session.commit()
     engine.dispose()
-    return {"runs": ids, "evaluations": evaluations, "datasets": [DATASET]}
+    return {"runs": ids, "evaluations": evaluations, "datasets": [DATASET], "submissions": [submission.id]}
 
 
 def write_by_http(service: Service, names: Names) -> Names:
@@ -74,7 +83,6 @@ def write_by_http(service: Service, names: Names) -> Names:
     for version in ("v1", "v2", "v3", "v4"):
         body = {"dataset_name": "asked", "dataset_version": version, "upload_id": upload}
         keys.append(service.json("POST", "/api/datasets/build", json=body)["dataset_key"])
-    submission = service.json("POST", "/api/submissions", json={"run_id": names["runs"][0]})["id"]
     asked = {"model_id": "nano", "dataset_key": DATASET, "dry_run": False}
     waiting = [service.json("POST", "/api/tunix/run", json=asked) for _ in range(4)]
     return {
@@ -83,9 +91,10 @@ def write_by_http(service: Service, names: Names) -> Names:
         "datasets": names["datasets"] + keys,
         "traces": [trace["id"] for trace in kept],
         "uploads": [upload],
-        "submissions": [submission],
+        "submissions": names["submissions"],
         "jobs": [one["job_id"] for one in waiting],
         "paths": ["metrics.jsonl", "manifest.json", "adapter/manifest.json"],
+        "prompts": ["pears-0", "pears-1", "pears-2"],
         "ranges": ["bytes=0-3", "bytes=-5"],
     }
 
@@ -110,7 +119,8 @@ def config_text(names: Names) -> str:
         "compare_evaluations": {"query.a": "evaluations", "query.b": "evaluations"},
         "create_submission": {"body.run_id": "runs"},
         "make_sft_manifest": {"body.dataset_key": "datasets"},
-        "start_run": {"body.dataset_key": "datasets"},
+        "start_run": {"body.dataset_key": "datasets", "body.start": "runs"},
+        "list_run_rollouts": {"query.trace_id": "prompts"},
     }
     spare = {place: f"spare_{kind}" for place, kind in places.items() if place.endswith(("_id", "_key"))}
     lists = names | {f"spare_{kind}": found[len(found) // 2 :] for kind, found in names.items()}

@@ -17,7 +17,9 @@ from tunix_rt_backend.settings import Settings
 SNAPSHOT = Path(__file__).parent / "openapi.txt"
 WITHOUT_CALL = {"read_health", "read_readiness", "create_session", "read_session", "delete_session"}
 """Operations that ask nobody who they are, or ask in their own way."""
-READING_POSTS = {"export_sft", "make_sft_manifest"}
+READING_POSTS = {
+    "export_sft", "make_sft_manifest", "replay_run_rollouts", "plan_submission", "verify_submission",
+}  # fmt: skip
 """Operations that send a body but change nothing."""
 PRIOR = """
 GET /api/health

@@ -210,7 +210,7 @@ class Run(Base):
 
     run_id: Mapped[str] = mapped_column(String(256), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
-    """sft | session"""
+    """sft | grpo | session"""
     mode: Mapped[str] = mapped_column(String(16))
     """async: started by this service; local: found as a folder; import: taken in from elsewhere"""
     status: Mapped[str] = mapped_column(String(16))
@@ -329,9 +329,9 @@ class Job(Base):
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     id: Mapped[uuid.UUID] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(32))
-    """sft | session | eval"""
+    """sft | grpo | session | eval | submission"""
     run_id: Mapped[str | None] = mapped_column(String(256))
-    """The run that is made (sft, session) or measured (eval)."""
+    """The run that is made (sft, grpo, session), measured (eval) or bundled (submission)."""
     status: Mapped[str] = mapped_column(String(16))
     """queued | running | completed | stopped | failed | cancelled"""
     priority: Mapped[int] = mapped_column(Integer, default=0)

@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from tunix_rt import rollouts
 from tunix_rt.errors import DataError
 from tunix_rt.grading import Target
-from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts, read_rollouts, truncate_rollouts
+from tunix_rt.rollouts import (
+    Rollout,
+    RolloutGroup,
+    append_rollouts,
+    find_step,
+    read_groups,
+    read_rollouts,
+    truncate_rollouts,
+)
 
 
 def group(step: int, trace_id: str) -> RolloutGroup:
@@ -70,11 +79,43 @@ def test_no_file_has_no_groups_to_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [(('"step":1', '"step":0'), "line 1 is no group of rollouts: step"), (("prompt", "question"), "prompt")],
+    [
+        (('"step":1', '"step":0'), "the line at byte 0 is no group of rollouts: step"),
+        (("prompt", "question"), "prompt"),
+    ],
 )
 def test_a_line_that_is_no_group_is_named(tmp_path: Path, change: tuple[str, str], told: str) -> None:
     path = tmp_path / "rollouts.jsonl"
     append_rollouts(path, GROUPS[:1])
     path.write_text(path.read_text().replace(*change))
     with pytest.raises(DataError, match=told):
+        list(read_rollouts(path))
+
+
+@pytest.mark.parametrize("near", [1, 2000, rollouts.NEAR])
+def test_an_update_is_found_without_reading_what_lies_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    monkeypatch.setattr(rollouts, "NEAR", near)
+    path = tmp_path / "rollouts.jsonl"
+    steps = [1, 1, 1, 2, 5, 5, 9]
+    append_rollouts(path, [group(step, "abcdefg"[at] * (1 + 97 * at)) for at, step in enumerate(steps)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    starts = [sum(map(len, lines[:at])) for at in range(len(lines) + 1)]
+    with path.open("rb") as stream:
+        for step in range(12):
+            expected = next((at for at, found in enumerate(steps) if found >= step), len(steps))
+            assert find_step(stream, step) == starts[expected]
+            for last in (step, 9):
+                groups = list(read_groups(stream, first=step, last=last))
+                assert [one.step for one in groups] == [found for found in steps if step <= found <= last]
+    path.write_bytes(b"{}\n" + b"".join(lines[4:]))
+    with path.open("rb") as stream, pytest.raises(DataError, match="byte 0 is no group of rollouts: it names no step"):
+        find_step(stream, 5)
+
+
+def test_groups_out_of_order_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, [GROUPS[3], GROUPS[0]])
+    with pytest.raises(DataError, match=r"rollouts.jsonl: the line at byte \d+ is of update 1, and stands after upd"):
         list(read_rollouts(path))

@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from tunix_rt.config_file import load_config, parse_yaml, read_mapping
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
-from tunix_rt.rewards import RewardsConfig
+from tunix_rt.rewards import Estimator, RewardsConfig
 
 __all__ = [
     "CONFIGS",
@@ -220,6 +220,11 @@ class GRPOConfig(Format):
         if self.method == "full" and self.dtype != "float32":
             raise ValueError("method full needs dtype float32: in bfloat16 most updates are lost to rounding")
         return self
+
+    @property
+    def estimator(self) -> Estimator:
+        """How the advantages of a group are made of its rewards."""
+        return "drgrpo" if self.algorithm == "drgrpo" else "grpo"
 
 
 class EvalConfig(Format):

@@ -31,7 +31,7 @@ def test_jobs_are_listed_newest_first_and_filtered(client: TestClient, session: 
     page = client.get("/api/jobs?limit=2").json()
     rest = client.get(f"/api/jobs?limit=2&cursor={page['pagination']['next_cursor']}").json()
     assert [row["id"] for row in page["data"] + rest["data"]] == [row["id"] for row in listed]
-    for query in ("status=pending", "kind=grpo", "run_id=../x", "cursor=AAAA"):
+    for query in ("status=pending", "kind=tune", "run_id=../x", "cursor=AAAA"):
         assert client.get(f"/api/jobs?{query}").status_code in (404, 422), query
 
 

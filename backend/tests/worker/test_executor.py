@@ -50,6 +50,14 @@ def test_words_of_a_new_training_name_its_run_and_its_config(sqlite_settings: Se
     config = str(command.job_dir(home, job).config)
     assert command.words(home, job) == ["train", "sft", config, "--run-id=mine", "--json"]
     assert command.words(home, make_job("session"))[:2] == ["session", "run"]
+    assert command.words(home, make_job("grpo"))[:2] == ["train", "grpo"]
+
+
+def test_words_of_a_submission_name_the_run_that_is_bundled(sqlite_settings: Settings) -> None:
+    make_run(sqlite_settings.home)
+    for rows, words in ((False, []), (True, ["--with-rows"])):
+        job = make_job("submission", config={"with_rows": rows})
+        assert command.words(sqlite_settings.home, job) == ["submit", "bundle", *words, "--json", "--", "mine"]
 
 
 def test_config_is_read_back_by_the_engine(sqlite_settings: Settings) -> None:
@@ -81,10 +89,13 @@ def test_words_of_an_evaluation_name_what_is_measured(sqlite_settings: Settings)
 
 
 def test_job_of_unknown_kind_fails(sqlite_settings: Settings) -> None:
-    with pytest.raises(UsageError, match="expected sft, session or eval"):
+    with pytest.raises(UsageError, match="expected sft, grpo, session, eval, submission"):
         command.words(sqlite_settings.home, make_job("tune"))
     outcome = finish(Execution(make_job("tune"), sqlite_settings, closing=False))
-    assert (outcome.status, "expected sft, session or eval" in (outcome.reason or "")) == ("failed", True)
+    assert (outcome.status, "expected sft, grpo, session, eval, submission" in (outcome.reason or "")) == (
+        "failed",
+        True,
+    )
 
 
 def test_environment_of_a_command_holds_no_secret(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

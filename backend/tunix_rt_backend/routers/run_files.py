@@ -15,15 +15,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from tunix_rt.rewards.replay import Replay
+from tunix_rt.rollouts import RolloutGroup
 from tunix_rt_backend.deps import ReadCall
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.routers.downloads import FILE_ANSWERS, Asked, serve
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.schemas.names import FilePath, RunId
-from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Cursor, Limit, Offset
-from tunix_rt_backend.schemas.run_files import Artifacts, RunSamples
-from tunix_rt_backend.services import access, run_files
+from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Cursor, Limit, Offset, Page
+from tunix_rt_backend.schemas.run_files import Artifacts, ReplayBody, RunSamples
+from tunix_rt_backend.services import access, rollouts, run_files
 from tunix_rt_backend.services.files import open_beneath
 from tunix_rt_backend.services.metrics import DEFAULT_POINTS, EMPTY, Answer, Metrics
 from tunix_rt_backend.services.metrics import Query as MetricsQuery
@@ -136,6 +138,37 @@ def read_run_samples(run_id: RunId, call: ReadCall, limit: Limit = 50, cursor: C
     """Return the tokens of a run's first examples with their loss mask, and a page of its samples, if it wrote any."""
     with call.reading() as session:
         return run_files.read_samples(session, call.home, run_id, limit=limit, cursor=cursor)
+
+
+@router.get("/rollouts", responses=problems(409))
+def list_run_rollouts(
+    run_id: RunId,
+    call: ReadCall,
+    step: Annotated[int | None, Query(ge=1, lt=2**31, description="Only groups of this update.")] = None,
+    trace_id: Annotated[
+        str | None, Query(max_length=1024, pattern=NO_NUL, description="Only groups of this prompt, by its trace.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[RolloutGroup]:
+    """List what reinforcement learning was trained on: a prompt's completions with rewards and advantages, by update.
+
+    With `trace_id` a page may hold fewer rows than asked for; `next_cursor` says whether there are more. A run that
+    drew none has an empty list.
+    """
+    with call.reading() as session:
+        rows, pagination = rollouts.list_groups(
+            session, call.home, run_id, step=step, trace_id=trace_id, limit=limit, cursor=cursor
+        )
+    return Page(data=rows, pagination=pagination)
+
+
+@router.post("/rollouts/replay", responses=problems(409))
+def replay_run_rollouts(run_id: RunId, body: ReplayBody, call: ReadCall) -> Replay:
+    """Score stored rollouts again with other rewards, and say how rewards and advantages change; nothing is kept."""
+    with call.reading() as session:
+        run_files.check_run(session, call.home, run_id)
+    return rollouts.replay(call.settings, run_id, body)
 
 
 @router.get(

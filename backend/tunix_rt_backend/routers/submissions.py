@@ -1,20 +1,28 @@
-"""Submissions: bundle a run, list and download the bundles."""
+"""Submissions: plan one, bundle a run, list, read, verify and download the bundles."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
-from tunix_rt.submission import BUNDLE, SubmissionManifest
+from tunix_rt.submission import BUNDLE, Rechecked, SubmissionManifest
 from tunix_rt_backend.deps import ReadCall, WriteCall
 from tunix_rt_backend.routers.downloads import FILE_ANSWERS, Asked, serve
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.names import RunId, SubmissionId
+from tunix_rt_backend.schemas.names import IdempotencyKey, RunId, SubmissionId
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
-from tunix_rt_backend.schemas.submissions import SubmissionBody, SubmissionSummary
+from tunix_rt_backend.schemas.submissions import (
+    SubmissionBody,
+    SubmissionPapers,
+    SubmissionPlan,
+    SubmissionPlanBody,
+    SubmissionQueued,
+    SubmissionSummary,
+    VerifyBody,
+)
 from tunix_rt_backend.services import audit, kept, submissions
 from tunix_rt_backend.services.files import open_beneath
 from tunix_rt_backend.services.folders import deleting
@@ -23,6 +31,7 @@ from tunix_rt_backend.tables import SubmissionRow
 router = APIRouter(prefix="/api/submissions", tags=["submissions"], responses=problems(404))
 
 SubmissionPath = Annotated[SubmissionId, Path(description="Name of the submission.")]
+Key = Annotated[IdempotencyKey | None, Header(description="Names the request, so that a repeated one asks only once.")]
 
 
 @router.get("")
@@ -53,23 +62,27 @@ def _summary(row: SubmissionRow) -> SubmissionSummary:
     )
 
 
-@router.post(
-    "",
-    status_code=201,
-    responses=problems(409) | {200: {"model": SubmissionManifest, "description": "It was here already, the same"}},
-)
-def create_submission(body: SubmissionBody, call: WriteCall, response: Response) -> SubmissionManifest:
-    """Bundle a run with its weights, evaluations and the manifest of its dataset; equal content is one bundle."""
-    with call.reading() as session:
-        evaluations = submissions.evaluations_of(session, body.run_id)
-    manifest = submissions.make(call.home, body.run_id, evaluations, with_rows=body.with_rows)
-    with call.writing(target=manifest.id, digest=manifest.digest) as session:
-        is_new = submissions.record(session, call.home, manifest.id)
-        if not is_new:
-            audit.repeats(session)
-    if not is_new:
-        response.status_code = 200
-    return manifest
+@router.post("", status_code=202, responses=problems(404, 409))
+def create_submission(body: SubmissionBody, call: WriteCall, idempotency_key: Key = None) -> SubmissionQueued:
+    """Queue the bundling of a run with its weights, evaluations, papers and the manifest of its dataset."""
+    with call.writing() as session:
+        job = submissions.request(
+            session,
+            call.home,
+            body.run_id,
+            with_rows=body.with_rows,
+            actor=call.principal.name,
+            idempotency_key=idempotency_key,
+        )
+        audit.names(session, job.id, run=body.run_id)
+    return SubmissionQueued(job_id=job.id, run_id=body.run_id, status=job.status)
+
+
+@router.post("/plan")
+def plan_submission(body: SubmissionPlanBody, call: ReadCall) -> SubmissionPlan:
+    """Forecast minutes, quota and disk of a session on Kaggle; nothing is started."""
+    found = submissions.plan(body, call.home)
+    return SubmissionPlan(fits=found.fits, forecast=found)
 
 
 @router.get("/{submission_id}", response_model=SubmissionManifest, responses=problems(409) | NOT_MODIFIED)
@@ -93,6 +106,22 @@ def download_submission(submission_id: SubmissionPath, call: ReadCall, asked: As
         submissions.find(session, submission_id)
     file = open_beneath(submissions.folder_of(call.home, submission_id), BUNDLE)
     return serve(asked, file, f"{submission_id}.zip")
+
+
+@router.get("/{submission_id}/papers", responses=problems(409))
+def read_submission_papers(submission_id: SubmissionPath, call: ReadCall) -> SubmissionPapers:
+    """Return the write-up, the video script and the checklist in a bundle."""
+    with call.reading() as session:
+        submissions.find(session, submission_id)
+    return SubmissionPapers(**submissions.papers(call.home, submission_id))
+
+
+@router.post("/{submission_id}/verify", responses=problems(409))
+def verify_submission(submission_id: SubmissionPath, call: ReadCall, body: VerifyBody | None = None) -> Rechecked:
+    """Hash a submission again, grade its stored answers again, and add its figures up again; nothing is kept."""
+    with call.reading() as session:
+        submissions.find(session, submission_id)
+    return submissions.verify(call.settings, submission_id, (body or VerifyBody()).samples)
 
 
 @router.delete("/{submission_id}", status_code=204)

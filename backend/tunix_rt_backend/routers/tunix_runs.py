@@ -59,9 +59,9 @@ def start_run(
     idempotency_key: Key = None,
 ) -> PlanReply | RunStarted:
     """Plan a run (`dry_run`, the default; answered with 200), or put one into the queue (202)."""
-    config = configs.resolve(body)
+    config = configs.resolve(body, call.home)
     if body.dry_run:
-        runs.check_dataset(call.home, config)
+        runs.check_upstream(call.home, config)
         response.status_code = 200
         return _plan_reply(config.model_dump(mode="json"), plans.make(config, call.settings, body.device))
     with call.writing(dataset=body.dataset_key, model=body.model_id, kind=body.kind) as session:
@@ -193,7 +193,7 @@ def get_run(run_id: RunId, call: ReadCall) -> RunDetail:
 def _detail(found: Found, output: str) -> RunDetail:
     row, manifest, job = found.row, found.manifest, found.job
     base = f"{_BASE}/{row.run_id}"
-    parts = ("status", "config", "metrics", "samples", "logs", "artifacts", "evaluation")
+    parts = ("status", "config", "metrics", "rollouts", "samples", "logs", "artifacts", "evaluation")
     return RunDetail(
         run_id=row.run_id,
         status=row.status,

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from tunix_rt_backend.schemas.pages import Wire
 
 JobStatus = Literal["queued", "running", "completed", "stopped", "failed", "cancelled"]
-JobKind = Literal["sft", "session", "eval"]
+JobKind = Literal["sft", "grpo", "session", "eval", "submission"]
 
 
 class JobRow(Wire):
@@ -22,9 +22,9 @@ class JobRow(Wire):
     id: uuid.UUID
     """Id of the job."""
     kind: str
-    """sft | session | eval."""
+    """sft | grpo | session | eval | submission."""
     run_id: str | None
-    """Run that it makes (sft, session) or measures (eval)."""
+    """Run that it makes (sft, grpo, session), measures (eval) or bundles (submission)."""
     status: str
     """queued | running | completed | stopped | failed | cancelled."""
     priority: int

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunix_rt_backend.schemas.pages import Pagination, Wire
+from pydantic import Field, model_validator
+
+from tunix_rt.rewards import RewardsConfig
+from tunix_rt_backend.schemas.pages import Body, Pagination, Wire
 
 
 class Artifact(Wire):
@@ -40,3 +43,20 @@ class RunSamples(Wire):
     """Rows of the run's samples.jsonl, in their order; none if the recipe writes no samples."""
     pagination: Pagination
     """Where the next page begins."""
+
+
+class ReplayBody(Body):
+    """What a run's stored rollouts are scored again with, and which of them."""
+
+    rewards: RewardsConfig
+    """The other rewards, without a term of kind judge."""
+    first_step: int = Field(1, ge=1, lt=2**31)
+    """First update whose groups are scored."""
+    last_step: int | None = Field(None, ge=1, lt=2**31)
+    """Last one; None: all to the end."""
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> ReplayBody:
+        if self.last_step is not None and self.last_step < self.first_step:
+            raise ValueError("last_step comes before first_step")
+        return self

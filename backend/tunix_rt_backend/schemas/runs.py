@@ -10,12 +10,12 @@ from pydantic import ConfigDict, Field
 
 from tunix_rt.base_models import BASE_MODELS
 from tunix_rt_backend.schemas.jobs import JobRow
-from tunix_rt_backend.schemas.names import DatasetKey, ModelName
+from tunix_rt_backend.schemas.names import DatasetKey, ModelName, RunId
 from tunix_rt_backend.schemas.pages import Body, Seed, Wire
 
 RunStatus = Literal["queued", "preparing", "running", "completed", "stopped", "failed", "cancelled", "interrupted"]
 RunMode = Literal["async", "local", "import"]
-RunKind = Literal["sft", "session"]
+RunKind = Literal["sft", "grpo", "session"]
 OUTPUT_BYTES = 10_240
 """Most bytes of a command's output that an answer carries: the last ones."""
 
@@ -46,7 +46,9 @@ class RunRequest(Body):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; `auto`: the fastest that the worker has. A plan asks this machine, a run that of its worker."""
     kind: RunKind = "sft"
-    """One fine-tuning, or a whole session with its measurements."""
+    """One fine-tuning, one reinforcement learning, or a whole session with its measurements."""
+    start: RunId | None = None
+    """Run whose trained model reinforcement learning starts from, which has the same base model; None: the base."""
     method: Literal["lora", "full"] | None = None
     """Train a low-rank adapter, or every weight."""
     lora_rank: Annotated[int, Field(ge=1, le=1024)] | None = None
@@ -100,7 +102,7 @@ class RunRow(Wire):
     metrics: dict[str, Any]
     """The run's own last figures."""
     kind: str
-    """sft | session."""
+    """sft | grpo | session."""
     stage: str
     """What is being done, or was done last."""
     created_at: datetime
@@ -164,7 +166,7 @@ class RunDetail(RunReply):
     """A run with all that is known of it."""
 
     kind: str
-    """sft | session."""
+    """sft | grpo | session."""
     stage: str
     """What is being done, or was done last."""
     created_at: datetime

@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import json
 import logging
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -21,8 +20,12 @@ from typing import Any
 
 from tunix_rt.dataset import DatasetManifest, OverlapError, RejectedRowsError, build, dataset_key, diff, load
 from tunix_rt.errors import ConfigError, DigestError, TunixRtError, UsageError
+from tunix_rt.rewards import RewardsConfig
+from tunix_rt.submission import SUBMISSIONS, recheck
 from tunix_rt.tasks import registered
-from tunix_rt_backend.errors import BY_STATUS, Unavailable
+from tunix_rt_backend.errors import BY_STATUS, ServiceError, Unavailable
+from tunix_rt_backend.services import processes
+from tunix_rt_backend.services.replays import score_again
 from tunix_rt_backend.settings import Settings, passed_on_environment
 
 logger = logging.getLogger(__name__)
@@ -32,17 +35,19 @@ MOST = 4
 _slots = threading.BoundedSemaphore(MOST)
 
 
-def run(settings: Settings, work: str, **arguments: Any) -> Any:
-    """Do one of WORKS in a process of its own and return what it found; raise what it refused as a ServiceError."""
+def run(settings: Settings, work: str, *, seconds: float | None = None, **arguments: Any) -> Any:
+    """Do one of WORKS in a process of its own and return what it found; raise what it refused as a ServiceError.
+
+    Raises TimeoutError if it takes longer than `seconds`.
+    """
     if not _slots.acquire(blocking=False):
-        raise Unavailable(f"{MOST} builds or comparisons are under way; send this one again in a moment")
+        raise Unavailable(f"{MOST} of {', '.join(WORKS)} are under way; send this one again in a moment")
     try:
-        done = subprocess.run(
+        done = processes.run(
             [sys.executable, "-P", "-m", __name__],
-            input=json.dumps({"work": work, "home": str(settings.home.absolute()), "arguments": arguments}).encode(),
-            capture_output=True,
-            env=passed_on_environment(),
-            check=False,
+            data=json.dumps({"work": work, "home": str(settings.home.absolute()), "arguments": arguments}).encode(),
+            environment=passed_on_environment(),
+            seconds=seconds,
         )
     finally:
         _slots.release()
@@ -85,7 +90,22 @@ def compare_datasets(home: Path, a: str, b: str) -> dict[str, Any]:
     return diff(load(home, home / "datasets" / a), load(home, home / "datasets" / b)).model_dump(mode="json")
 
 
-WORKS: dict[str, Callable[..., Any]] = {"build": build_dataset, "comparison": compare_datasets}
+def replay_rollouts(home: Path, run_id: str, rewards: dict[str, Any], **steps: Any) -> dict[str, Any]:
+    """Score the stored rollouts of a run again."""
+    return score_again(home, run_id, RewardsConfig.model_validate(rewards), **steps).model_dump(mode="json")
+
+
+def verify_submission(home: Path, submission_id: str, samples: int) -> dict[str, Any]:
+    """Hash a submission again and grade its stored answers again."""
+    return recheck(home / SUBMISSIONS / submission_id, samples=samples, home=home).model_dump(mode="json")
+
+
+WORKS: dict[str, Callable[..., Any]] = {
+    "build": build_dataset,
+    "comparison": compare_datasets,
+    "replay": replay_rollouts,
+    "verification": verify_submission,
+}
 """What can be done in a process of its own."""
 
 
@@ -97,6 +117,8 @@ def main() -> None:
         answer = {"value": WORKS[asked["work"]](home, **asked["arguments"])}
     except TunixRtError as error:
         answer = _refusal(error, home)
+    except ServiceError as error:
+        answer = {"status": error.status, "message": error.detail, "errors": error.errors}
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

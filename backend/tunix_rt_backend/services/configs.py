@@ -17,11 +17,12 @@ from ruamel.yaml import YAML
 
 from tunix_rt import tasks
 from tunix_rt.base_models import BASE_MODELS
-from tunix_rt.config import CONFIGS, GRPOConfig, SessionConfig, SFTConfig, load_config
-from tunix_rt.errors import ConfigError
+from tunix_rt.config import CONFIGS, GRPOConfig, RewardsConfig, SessionConfig, SFTConfig, load_config
+from tunix_rt.errors import ConfigError, TunixRtError
 from tunix_rt.formats import Format
-from tunix_rt_backend.errors import Conflict, Unprocessable
-from tunix_rt_backend.schemas.names import DatasetKey, TaskName
+from tunix_rt.run import RunDir, read_run_config
+from tunix_rt_backend.errors import Conflict, NotFound, Unprocessable
+from tunix_rt_backend.schemas.names import DatasetKey, RunId, TaskName
 from tunix_rt_backend.schemas.runs import RunRequest
 from tunix_rt_backend.services import kept
 
@@ -42,25 +43,37 @@ _FIELDS = {
     "time_budget_minutes": "time_budget_minutes",
     "seed": "seed",
 }
-"""Fields of a request by their key in an SFTConfig."""
+"""Fields of a request by their key in an SFTConfig; those that a GRPOConfig has too mean the same there."""
 _OF_SESSION = {"max_examples": "dataset.max_examples", "time_budget_minutes": "budget_minutes", "seed": "seed"}
 """Fields that a session has a key of its own for; the others are keys of its fine-tuning."""
+RunConfig = SFTConfig | GRPOConfig | SessionConfig
+"""What a run follows."""
 _dataset_key = TypeAdapter(DatasetKey)
+_run_id = TypeAdapter(RunId)
 _task_name = TypeAdapter(TaskName)
 
 
-def resolve(request: RunRequest) -> SFTConfig | SessionConfig:
+def resolve(request: RunRequest, home: Path) -> RunConfig:
     """Return the configuration that a request asks for.
 
-    Raises Unprocessable for an unknown key or base model, an impossible value, and anything that names a path.
+    Raises Unprocessable for an unknown key or base model, an impossible value, and anything that names a path; NotFound
+    or Conflict if the run that it starts from is not here, or cannot be read.
     """
     values = {key: value for key, value in _leaves(request.config) if value is not None}
-    session = request.kind == "session"
+    kind = CONFIGS[request.kind]
+    session = kind is SessionConfig
     for name, key in _FIELDS.items():
         value = getattr(request, name)
-        if value is not None:
-            values[_OF_SESSION.get(name, f"sft.{key}") if session else key] = value
+        if value is None:
+            continue
+        if not session and key.partition(".")[0] not in kind.model_fields:
+            raise Unprocessable(f"{name} is no setting of kind {request.kind}; leave it out")
+        values[_OF_SESSION.get(name, f"sft.{key}") if session else key] = value
+    if session and request.max_steps is not None and any(key.partition(".")[0] == "grpo" for key in values):
+        values["grpo.max_steps"] = request.max_steps  # it limits every training
     values["sft.base_model" if session else "base_model"] = request.model_id
+    if request.start is not None and kind is not GRPOConfig:
+        raise Unprocessable("start is for kind grpo: a session trains its own model further, sft starts from the base")
     if request.dataset_key is not None and session:
         raise Unprocessable(
             "a session builds its dataset: leave dataset_key out, and name tasks in config.dataset.sources"
@@ -69,13 +82,41 @@ def resolve(request: RunRequest) -> SFTConfig | SessionConfig:
         raise Unprocessable("dataset_key is missing; expected the key of a dataset, as GET /api/datasets lists them")
     if not session:
         values["dataset"] = request.dataset_key
-    config: SFTConfig | SessionConfig
+    if kind is GRPOConfig:
+        values |= _of_start(request.start or values.get("start"), values, home)
     try:
-        config = load_config(SessionConfig, flags=values) if session else load_config(SFTConfig, flags=values)
+        config = load_config(kind, flags=values)
     except ConfigError as error:
         raise Unprocessable(str(error)[:2000]) from error
     check_names(config)
+    assert isinstance(config, SFTConfig | GRPOConfig | SessionConfig)
     return config
+
+
+def _of_start(start: Any, values: Mapping[str, Any], home: Path) -> dict[str, Any]:
+    """Return what a policy has of the run that it starts from: the method, and the shape of the adapter."""
+    if start is None:
+        return {}
+    _check(_run_id, start, "start", "the id of a run, as GET /api/tunix/runs lists them")
+    if any(key.partition(".")[0] == "lora" for key in values):
+        raise Unprocessable(f"the adapter of run {start} is trained further as it is; leave lora out")
+    run = RunDir(home / "runs" / start)
+    if not run.manifest.is_file():
+        raise NotFound(f"there is no run {start!r} to start from; GET /api/tunix/runs lists them")
+    try:
+        begun = read_run_config(run)
+    except TunixRtError as error:
+        raise Conflict(f"run {start} cannot be read: {error}".replace(f"{home}/", "")) from error
+    trained = begun.sft if isinstance(begun, SessionConfig) else begun
+    if not isinstance(trained, SFTConfig | GRPOConfig):
+        raise Conflict(f"run {start} trains no model; start from another one")
+    for name, key in (("model_id", "base_model"), ("method", "method")):
+        own = getattr(trained, key)
+        if values.get(key, own) != own:
+            raise Unprocessable(
+                f"{name} is {values[key]!r}, and run {start}, which it starts from, has {own[:200]!r}; say the same"
+            )
+    return {"start": start, "method": trained.method, "lora": trained.lora.model_dump()}
 
 
 def in_words_of_a_request(text: str) -> str:
@@ -91,9 +132,13 @@ def check_names(config: Format) -> None:
 
     A request may not point at anything on this machine but datasets, base models and tasks by their names.
     """
-    if isinstance(config, SFTConfig):
+    if isinstance(config, SFTConfig | GRPOConfig):
         _check_model(config)
         _check(_dataset_key, config.dataset, "dataset", "the key of a dataset, as GET /api/datasets lists them")
+    if isinstance(config, GRPOConfig):
+        if config.start is not None:
+            _check(_run_id, config.start, "start", "the id of a run, as GET /api/tunix/runs lists them")
+        _check_grpo(config)
     elif isinstance(config, SessionConfig):
         _check_model(config.sft)
         if config.sft.dataset is not None:
@@ -105,20 +150,26 @@ def check_names(config: Format) -> None:
         for name in (*config.dataset.sources, config.eval.task, config.few_shot_pool):
             _check_task(name)
         if config.grpo is not None:
+            _check_model(config.grpo)
+            for key in ("dataset", "start"):
+                if getattr(config.grpo, key) is not None:
+                    raise Unprocessable(
+                        f"grpo.{key} must be null: a session trains its own model further, on its own dataset"
+                    )
             _check_grpo(config.grpo)
 
 
 def _check_grpo(config: GRPOConfig) -> None:
-    """Raise Unprocessable if reinforcement learning in a session names anything but a base model and a task."""
-    _check_model(config)
-    for key in ("dataset", "start"):
-        if getattr(config, key) is not None:
-            raise Unprocessable(f"grpo.{key} must be null: a session trains its own model further, on its own dataset")
     if config.eval_task is not None:
         _check_task(config.eval_task)
-    if any(term.kind == "judge" for term in config.rewards.terms):
+    check_rewards(config.rewards)
+
+
+def check_rewards(rewards: RewardsConfig) -> None:
+    """Raise Unprocessable if rewards ask a judge."""
+    if any(term.kind == "judge" for term in rewards.terms):
         raise Unprocessable(
-            "grpo.rewards has a term of kind judge: a request sends this server to no address; leave it out"
+            "the rewards have a term of kind judge: a request sends this server to no address; leave it out"
         )
 
 
@@ -202,4 +253,4 @@ def base_model(config: Mapping[str, Any]) -> str:
 
 def folder_of(home: Path, config: Format) -> Path | None:
     """Return the folder of the dataset that must be there before a run can start; None: it builds its own."""
-    return home / "datasets" / str(config.dataset) if isinstance(config, SFTConfig) else None
+    return home / "datasets" / str(config.dataset) if isinstance(config, SFTConfig | GRPOConfig) else None

@@ -24,13 +24,11 @@ from tunix_rt.errors import DataError, DigestError
 from tunix_rt.evaluation import Evaluation, EvaluationManifest, Metrics, Sample
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import RunDir, is_held
-from tunix_rt_backend.errors import Conflict, NotFound, Unprocessable
+from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.evaluation import EvaluateBody, EvaluationBody, EvaluationSettings
 from tunix_rt_backend.schemas.pages import Pagination
-from tunix_rt_backend.services import jobs, lines, tasks
+from tunix_rt_backend.services import jobs, lines, tasks, weights
 from tunix_rt_backend.services.files import opening_beneath
-from tunix_rt_backend.services.index import hold_run
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.tables import EvaluationRow, Job, Run
 
@@ -48,14 +46,7 @@ def request_of_run(
     Raises NotFound for an unknown run, Conflict if it has no trained weights or may yet get others, Unprocessable for
     an impossible request.
     """
-    if hold_run(session, home / "runs" / run_id) is None:
-        raise NotFound(f"there is no run {run_id!r}; GET /api/tunix/runs lists them")
-    newest, run = jobs.newest(session, run_id), RunDir(home / "runs" / run_id)
-    if (newest is not None and newest.status in jobs.ACTIVE) or is_held(run):
-        status = "queued" if newest is not None and newest.status == "queued" else "running"
-        raise Conflict(f"run {run_id} is {status}, and its trained weights may change; wait for its end, and ask again")
-    if not (run.adapter / MANIFEST).is_file():
-        raise Conflict(f"run {run_id} has no trained weights yet; wait for its end, or resume it, and ask again")
+    weights.hold(session, home, run_id)
     return _request(session, home, body, {"run": run_id}, run_id, actor, idempotency_key)
 
 

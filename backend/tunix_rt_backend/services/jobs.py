@@ -25,8 +25,8 @@ from tunix_rt_backend.tables import Job, WorkerRow, utc_now
 
 ACTIVE = ("queued", "running")
 """Statuses of a job that has not ended."""
-RUN_KINDS = ("sft", "session")
-"""Kinds of job that make a run; `eval` measures one."""
+RUN_KINDS = ("sft", "grpo", "session")
+"""Kinds of job that make a run; `eval` measures one, `submission` bundles one."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Keyed:
     key: str
     """The key."""
     verb: str
-    """start | resume | retry | evaluate"""
+    """start | resume | retry | evaluate | submit"""
     digest: str
     """Digest of what is asked for."""
 
@@ -150,6 +150,12 @@ def active(session: Session, run_id: str) -> list[Job]:
     """Return the jobs of any kind that wait for or work on a run."""
     query = select(Job).where(Job.run_id == run_id, Job.status.in_(ACTIVE)).order_by(Job.seq)
     return list(session.scalars(query))
+
+
+def starting_from(session: Session, run_id: str) -> list[str]:
+    """Return the runs that wait or are worked on and start from what a run trained."""
+    found = session.scalars(select(Job).where(Job.kind == "grpo", Job.status.in_(ACTIVE)).order_by(Job.seq))
+    return [str(job.run_id) for job in found if job.spec["config"].get("start") == run_id]
 
 
 def request_cancel(session: Session, job: Job) -> Job:

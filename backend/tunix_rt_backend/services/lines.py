@@ -28,17 +28,20 @@ def page(
     limit: int,
     cursor: str | None,
     most: int = MOST_BYTES,
+    within: tuple[int, int] | None = None,
 ) -> tuple[list[Row], Pagination]:
     """Return the rows of one page, in their order, and where the next page begins.
 
     `read` makes a row of a line and its number, or None of a line that is passed over. At most about `most` bytes are
-    looked through. Raises Conflict for a line that alone has more.
+    looked through. `within`: only the lines between these offsets, of which the first has number 0. Raises Conflict for
+    a line that alone has more than `most`.
     """
-    start, number = _place(stream, name, cursor)
+    low, high = within or (0, stream.seek(0, 2))
+    start, number = _place(stream, name, cursor, low, high)
     first, size = number, 0
     rows: list[Row] = []
     stream.seek(start)
-    while len(rows) < limit and size < most and (line := stream.readline(most)):
+    while len(rows) < limit and size < most and start + size < high and (line := stream.readline(most)):
         if len(line) == most and not line.endswith(b"\n"):
             raise Conflict(f"row {number} of {name} has more than {most:,} bytes; look into the file itself")
         row = read(line, number)
@@ -46,7 +49,7 @@ def page(
             rows.append(row)
         number += 1
         size += len(line)
-    more = bool(stream.read(1))
+    more = start + size < high
     following = encode_cursor([name, start + size, number]) if more else None
     return rows, Pagination(limit=limit, offset=first, next_offset=None, next_cursor=following)
 
@@ -62,11 +65,11 @@ def value_of(line: bytes, name: str, number: int) -> dict[str, Any]:
     return value
 
 
-def _place(stream: BinaryIO, name: str, cursor: str | None) -> tuple[int, int]:
+def _place(stream: BinaryIO, name: str, cursor: str | None, low: int, high: int) -> tuple[int, int]:
     if cursor is None:
-        return 0, 0
+        return low, 0
     file, start, number = decode_cursor(cursor, [str, int, int])
-    known = file == name and 0 < start <= stream.seek(0, 2) and number > 0
+    known = file == name and low < start <= high and number > 0
     stream.seek(start - 1 if known else 0)
     if not known or stream.read(1) != b"\n":
         raise NotFound(f"there is no such page: the cursor is not one that the list of {name} gave; begin without one")

@@ -5,10 +5,6 @@ It does not know who asks, and starts no run.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,18 +16,18 @@ from typing import Any
 import orjson
 
 from tunix_rt.base_models import BASE_MODELS
-from tunix_rt.config import SessionConfig, SFTConfig
+from tunix_rt.config import SessionConfig
 from tunix_rt.formats import MANIFEST, canonical_bytes
 from tunix_rt_backend.errors import Conflict, Unavailable, Unprocessable
 from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
-from tunix_rt_backend.services import configs
+from tunix_rt_backend.services import configs, processes
+from tunix_rt_backend.services.configs import RunConfig
 from tunix_rt_backend.settings import Settings, command_environment
 from tunix_rt_backend.tables import utc_now
 
 AT_ONCE = 2
 """Plans that are made at a time: each takes seconds of a processor."""
 _WAIT_SECONDS = 2.0
-_GRACE_SECONDS = 5.0
 places = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -48,7 +44,7 @@ class Planned:
     completed_at: datetime
 
 
-def make(config: SFTConfig | SessionConfig, settings: Settings, device: str = "auto") -> Planned:
+def make(config: RunConfig, settings: Settings, device: str = "auto") -> Planned:
     """Return the engine's plan, made on this machine.
 
     Raises Conflict if the base model would have to be downloaded first, Unprocessable if the engine refuses the
@@ -72,39 +68,25 @@ def make(config: SFTConfig | SessionConfig, settings: Settings, device: str = "a
     return done
 
 
-def _run(config: SFTConfig | SessionConfig, settings: Settings, device: str, folder: Path) -> Planned:
+def _run(config: RunConfig, settings: Settings, device: str, folder: Path) -> Planned:
     file = folder / "config.json"
     file.write_bytes(canonical_bytes(config.model_dump(mode="json")))
-    verb = ("session", "run") if isinstance(config, SessionConfig) else ("train", "sft")
+    verb = ("session", "run") if isinstance(config, SessionConfig) else ("train", config.kind)
     started = utc_now()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
-        cwd=folder,
-        env=command_environment(settings.home, device),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
     try:
-        stdout, stderr = process.communicate(timeout=settings.request_seconds)
-    except subprocess.TimeoutExpired as error:
-        _end(process)
+        done = processes.run(
+            [sys.executable, "-P", "-m", "tunix_rt", *verb, str(file), "--dry-run", "--json"],
+            folder=folder,
+            environment=command_environment(settings.home, device),
+            seconds=settings.request_seconds,
+        )
+    except TimeoutError as error:
         raise Unavailable(
             f"the plan was not ready within {settings.request_seconds:.0f} s; ask again when the machine is less busy, "
             "or for fewer examples (max_examples)",
             retry_after=30,
         ) from error
-    return Planned(process.returncode, _text(stdout), _text(stderr), _object(stdout), started, utc_now())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_GRACE_SECONDS)
-            return
+    return Planned(done.returncode, _text(done.stdout), _text(done.stderr), _object(done.stdout), started, utc_now())
 
 
 def _text(data: bytes) -> str:

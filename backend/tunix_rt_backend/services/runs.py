@@ -18,13 +18,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
+from tunix_rt.config import GRPOConfig
 from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.formats import MANIFEST, Format
 from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.runs import OUTPUT_BYTES
-from tunix_rt_backend.services import configs, index, jobs
+from tunix_rt_backend.services import configs, index, jobs, weights
 from tunix_rt_backend.services.pages import page
 from tunix_rt_backend.services.run_state import NOTHING, progress_of
 from tunix_rt_backend.tables import Job, Run
@@ -111,7 +112,7 @@ def _start(
     keyed: jobs.Keyed | None,
     retry_of: str | None = None,
 ) -> Job:
-    check_dataset(home, config, session)
+    check_upstream(home, config, session)
     record = config.model_dump(mode="json")
     spec = {"config": record, "device": device} | ({"retry_of": retry_of} if retry_of else {})
     job = jobs.enqueue(
@@ -128,16 +129,21 @@ def _start(
     return job
 
 
-def check_dataset(home: Path, config: Format, session: Session | None = None) -> None:
-    """Raise NotFound if the dataset that a configuration names is not here.
+def check_upstream(home: Path, config: Format, session: Session | None = None) -> None:
+    """Raise NotFound if the dataset or the run that a configuration names is not here, Conflict if that has no weights.
 
-    With a session the dataset cannot be deleted until its transaction ends.
+    With a session neither can be deleted until its transaction ends.
     """
     folder = configs.folder_of(home, config)
     if session is not None and folder is not None:
         index.hold_dataset(session, folder)
     if folder is not None and not (folder / MANIFEST).is_file():
         raise NotFound(f"there is no dataset {folder.name!r}; GET /api/datasets lists them")
+    if isinstance(config, GRPOConfig) and config.start is not None:
+        if session is not None:
+            weights.hold(session, home, config.start)
+        else:
+            weights.check(home, config.start)
 
 
 def _new_id(session: Session, home: Path, config: Mapping[str, Any]) -> str:
@@ -235,7 +241,7 @@ def resume(session: Session, home: Path, run_id: str, *, actor: str, idempotency
             f"run {run_id} was made from a {outside[0]} outside this service's home folder; retry it, or resume it by "
             f"`tunix-rt runs resume {run_id}` where that is"
         )
-    check_dataset(home, config, session)
+    check_upstream(home, config, session)
     spec: dict[str, Any] = {"config": config.model_dump(mode="json")}
     if found.job is not None:
         spec["device"] = found.job.spec.get("device", "auto")
@@ -295,6 +301,8 @@ def remove(session: Session, home: Path, run_id: str) -> None:
     busy = jobs.active(session, run_id)
     if busy:
         raise Conflict(f"run {run_id} has a {busy[0].kind} job that is {busy[0].status}; cancel it first")
+    if users := jobs.starting_from(session, run_id):
+        raise Conflict(f"run {', '.join(users)} starts from run {run_id}; wait for it, or cancel it first")
     if is_held(RunDir(home / "runs" / run_id)):
         raise Conflict(f"a process works on run {run_id}; stop it first")
     session.execute(delete(Job).where(Job.run_id == run_id))

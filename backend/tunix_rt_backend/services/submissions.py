@@ -1,56 +1,90 @@
-"""Submissions: bundle a run with all that speaks for it, list the bundles; the engine writes and checks them."""
+"""Submissions: what a run is bundled into, asked for, found, read and checked; the engine writes and checks them."""
 
 from __future__ import annotations
 
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tunix_rt.errors import MissingError, TunixRtError
-from tunix_rt.run import RunDir
-from tunix_rt.submission import SUBMISSIONS, SubmissionManifest, bundle
-from tunix_rt_backend.errors import Conflict, NotFound
+from tunix_rt.config import SessionConfig
+from tunix_rt.submission import BUNDLE, PAPERS, SUBMISSIONS, Forecast, Rechecked, forecast
+from tunix_rt_backend.errors import Conflict, NotFound, Unavailable, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
-from tunix_rt_backend.services.index import index_submission
+from tunix_rt_backend.schemas.submissions import SubmissionPlanBody
+from tunix_rt_backend.services import apart, configs, jobs, weights
+from tunix_rt_backend.services.files import opening_beneath
 from tunix_rt_backend.services.pages import page
-from tunix_rt_backend.tables import EvaluationRow, Run, SubmissionRow
+from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.tables import EvaluationRow, Job, SubmissionRow
+
+_LONGEST_PAPER = 2**20
+"""Bytes of a paper at most; a write-up of 1,500 words has 10,000."""
 
 
-def evaluations_of(session: Session, run_id: str) -> list[str]:
-    """Return the ids of a run's evaluations; raise NotFound if there is no such run."""
-    if session.get(Run, run_id) is None:
-        raise NotFound(f"there is no run {run_id!r}; GET /api/tunix/runs lists them")
-    return list(session.scalars(select(EvaluationRow.evaluation_id).where(EvaluationRow.run_id == run_id)))
+def request(
+    session: Session, home: Path, run_id: str, *, with_rows: bool, actor: str, idempotency_key: str | None
+) -> Job:
+    """Queue the bundling of a run with its weights, evaluations and papers; equal content is one submission.
 
-
-def make(home: Path, run_id: str, evaluations: list[str], *, with_rows: bool) -> SubmissionManifest:
-    """Write the submission of a run, or return the one of the same content; no transaction is open meanwhile.
-
-    Raises Conflict if the run has not ended, was not measured, or names an evaluation that is gone.
+    Raises NotFound for an unknown run, Conflict if it has no trained weights, may yet get others, or was not measured.
     """
-    run = RunDir(home / "runs" / run_id)
-    if not run.manifest.is_file():
-        raise Conflict(f"run {run_id} has not begun yet; wait for its end")
+    weights.hold(session, home, run_id)
+    measured = select(EvaluationRow.evaluation_id).where(EvaluationRow.run_id == run_id, EvaluationRow.n > 0)
+    if session.scalar(measured.limit(1)) is None:
+        raise Conflict(
+            f"run {run_id} has no evaluation with a score; POST /api/tunix/runs/{run_id}/evaluate measures it"
+        )
+    spec = {"config": {"with_rows": with_rows}}
+    keyed = jobs.keyed(idempotency_key, "submit", [run_id, spec])
+    return jobs.enqueue(session, kind="submission", run_id=run_id, spec=spec, actor=actor, keyed=keyed)
+
+
+def plan(body: SubmissionPlanBody, home: Path) -> Forecast:
+    """Return what a session would take of what Kaggle gives; raise Unprocessable if the request is no session."""
+    config = configs.resolve(body.session, home)
+    if not isinstance(config, SessionConfig):
+        raise Unprocessable(f"session.kind is {body.session.kind}; only a whole session is planned for Kaggle")
+    return forecast(config, owned_hours=body.hours_left)
+
+
+def verify(settings: Settings, submission_id: str, samples: int) -> Rechecked:
+    """Hash a submission again and grade its stored answers again, in a process of its own.
+
+    Raises Conflict naming what changed, Unprocessable for a figure that does not follow, Unavailable if it takes longer
+    than a request may.
+    """
+    limit = settings.request_seconds
     try:
-        return bundle(home, run, evaluations=evaluations, with_rows=with_rows)
-    except MissingError as error:
-        raise Conflict(f"run {run_id} cannot be bundled: {_told(error, home)}") from error
-    except TunixRtError as error:
-        raise type(error)(_told(error, home)) from error
+        found = apart.run(settings, "verification", seconds=limit, submission_id=submission_id, samples=samples)
+    except TimeoutError as error:
+        raise Unavailable(
+            f"{submission_id} was not checked within {limit:.0f} s; `tunix-rt submit verify {submission_id}` takes as "
+            "long as it needs",
+            retry_after=30,
+        ) from error
+    return Rechecked.model_validate(found)
 
 
-def _told(error: Exception, home: Path) -> str:
-    """Return what an error says without the server's path of the home folder."""
-    return str(error).replace(f"{home}/", "")
+def papers(home: Path, submission_id: str) -> dict[str, str | None]:
+    """Return the papers in a bundle by their names; None: it holds no such paper. Raise Conflict for a damaged bundle.
 
-
-def record(session: Session, home: Path, submission_id: str) -> bool:
-    """Write the row of a submission; return whether it is new."""
-    is_new = session.get(SubmissionRow, submission_id) is None
-    index_submission(session, folder_of(home, submission_id))
-    return is_new
+    They are text as it was bundled; `verify` says whether their figures follow from the samples.
+    """
+    folder = folder_of(home, submission_id)
+    with opening_beneath(folder, BUNDLE) as file, open(file.descriptor, "rb", closefd=False) as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                sizes = {entry.filename: entry.file_size for entry in archive.infolist() if not entry.compress_type}
+                names = {name: f"{PAPERS}/{name}.md" for name in ("writeup", "video", "checklist")}
+                return {
+                    name: archive.read(path).decode() if sizes.get(path, _LONGEST_PAPER + 1) <= _LONGEST_PAPER else None
+                    for name, path in names.items()
+                }
+        except (zipfile.BadZipFile, RuntimeError, OSError, ValueError) as error:
+            raise Conflict(f"the bundle of {submission_id} is damaged ({error}); bundle the run again") from error
 
 
 def list_submissions(

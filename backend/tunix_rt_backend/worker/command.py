@@ -10,15 +10,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import Format, canonical_bytes, write_bytes
 from tunix_rt.run import RunDir
+from tunix_rt.submission import SUBMISSIONS
+from tunix_rt_backend.schemas.jobs import JobKind
+from tunix_rt_backend.services.jobs import RUN_KINDS
 from tunix_rt_backend.settings import Settings, command_environment
 from tunix_rt_backend.tables import Job
+
+MADE = {"eval": "evaluations", "submission": SUBMISSIONS}
+"""Folder in the home folder of what a job makes that makes no run, by its kind."""
 
 
 class Process(Format):
@@ -67,7 +73,7 @@ def job_dir(home: Path, job: Job) -> JobDir:
 
 def run_dir(home: Path, job: Job) -> RunDir | None:
     """Return the folder of the run that a job makes; None: it makes none."""
-    return RunDir(home / "runs" / job.run_id) if job.run_id and job.kind != "eval" else None
+    return RunDir(home / "runs" / job.run_id) if job.run_id and job.kind in RUN_KINDS else None
 
 
 def write_config(folder: JobDir, job: Job) -> None:
@@ -84,13 +90,16 @@ def words(home: Path, job: Job) -> list[str]:
     if run is not None and run.manifest.is_file():
         return ["runs", "resume", "--json", "--", run.id]
     match job.kind:
-        case "sft":
-            return ["train", "sft", config, f"--run-id={job.run_id}", "--json"]
+        case "sft" | "grpo":
+            return ["train", job.kind, config, f"--run-id={job.run_id}", "--json"]
         case "session":
             return ["session", "run", config, f"--run-id={job.run_id}", "--json"]
         case "eval":
             return ["eval", config, *_measured(home, job.spec), "--json"]
-    raise UsageError(f"job {job.id} is of kind {job.kind!r}; expected sft, session or eval")
+        case "submission":
+            rows = ["--with-rows"] if job.spec["config"]["with_rows"] else []
+            return ["submit", "bundle", *rows, "--json", "--", str(job.run_id)]
+    raise UsageError(f"job {job.id} is of kind {job.kind!r}; expected {', '.join(get_args(JobKind))}")
 
 
 def _measured(home: Path, spec: dict[str, Any]) -> list[str]:

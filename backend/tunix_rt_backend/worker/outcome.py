@@ -11,6 +11,7 @@ from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, locked
 from tunix_rt.provenance import now
 from tunix_rt.run import RunDir, RunError, read_run, update_run
+from tunix_rt_backend.services.kept import part
 from tunix_rt_backend.services.run_state import NOTHING, progress_of
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import command
@@ -45,8 +46,10 @@ def finished_before(home: Path, job: Job) -> Outcome | None:
         if run.manifest.is_file() and read_run(run).status == "completed":
             return Outcome("completed", result=printed or command.read_object(run.result))
         return None
-    measured = (printed or {}).get("id")
-    if isinstance(measured, str) and (home / "evaluations" / measured / MANIFEST).is_file():
+    if job.kind == "submission":
+        printed = part(printed, "manifest")  # beside it stand papers, and where on this machine they are
+    made = part(printed, "id")
+    if isinstance(made, str) and (home / command.MADE[job.kind] / made / MANIFEST).is_file():
         return Outcome("completed", result=printed)
     return None
 
@@ -79,7 +82,7 @@ def judge(home: Path, job: Job, code: int, asked: Asked | None, memory_limit: in
         )
     if manifest is not None and manifest.status == "failed" and manifest.error is not None:
         return Outcome("failed", f"{manifest.error.stage}: {manifest.error.message}", code)
-    said = command.last_words(folder.output, log_start) or "it said nothing"
+    said = (command.last_words(folder.output, log_start) or "it said nothing").replace(f"{home.absolute()}/", "")
     if code == 0:
         return Outcome("retry", f"it ended without a result; its last words: {said}", code)
     return close(home, job, "failed", said, code)

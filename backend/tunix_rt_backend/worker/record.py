@@ -52,9 +52,9 @@ def run_changed(session: Session, home: Path, job: Job) -> None:
 def job_ended(session: Session, home: Path, job: Job, outcome: Outcome) -> None:
     """Bring the rows of everything that a job made up to date."""
     run_changed(session, home, job)
-    measured = (outcome.result or {}).get("id")
-    if job.kind == "eval" and isinstance(measured, str):
-        _index(session, index.index_evaluation, home / "evaluations" / measured)
+    made = (outcome.result or {}).get("id")
+    if job.kind in command.MADE and isinstance(made, str):
+        _index(session, _INDEXED[job.kind], home / command.MADE[job.kind] / made)
     if job.kind == "session" and outcome.status == "completed":
         manifest = read_run(RunDir(home / "runs" / str(job.run_id)))
         for ref in (*manifest.inputs.values(), *manifest.outputs.values()):
@@ -76,6 +76,8 @@ def _index_run(session: Session, folder: Path) -> object:
 _INDEXED: dict[str, Callable[[Session, Path], object]] = {
     "dataset": index.index_dataset,
     "evaluation": index.index_evaluation,
+    "eval": index.index_evaluation,
+    "submission": index.index_submission,
 }
 
 

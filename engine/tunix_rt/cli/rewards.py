@@ -168,7 +168,7 @@ def _trained_with(run: Any) -> tuple[int, Estimator]:
     config = whole if isinstance(whole, GRPOConfig) else getattr(whole, "grpo", None)
     if not isinstance(config, GRPOConfig):
         raise UsageError(f"run {run.id} says nothing of reinforcement learning; expected a run of kind grpo")
-    return config.max_new_tokens, "drgrpo" if config.algorithm == "drgrpo" else "grpo"
+    return config.max_new_tokens, config.estimator
 
 
 def _percent(value: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from pydantic import Field
@@ -94,47 +95,82 @@ def replay(
 ) -> Replay:
     """Score stored groups again, update by update, so that the format fades as it would have.
 
-    Raises DataError if there are no groups.
+    The groups of one update are in memory at a time. `corpus` is that of the relevance term: the prompts of the
+    training set. Raises DataError if there are no groups, UsageError for a group of one completion.
     """
     rewards = Rewards(config, form, max_new_tokens, corpus=corpus)
-    before: list[Rollout] = []
-    after: list[tuple[Reward, float]] = []
-    changes: list[Change] = []
-    signals: list[tuple[bool, bool]] = []
+    count = n = 0
+    totals, moves = [0.0, 0.0], 0.0
+    signal = [0, 0]
+    signs: Counter[str] = Counter()
+    terms: dict[str, _TermSums] = {}
+    largest: list[Change] = []
     for _, batch in groupby(groups, key=lambda group: group.step):
         whole = list(batch)
         scored = iter(rewards.score_cases([c for g in whole for c in cases_of_group(g, form, max_new_tokens)]))
         for group in whole:
             new = [next(scored) for _ in group.completions]
             [moved] = advantages([[reward.total for reward in new]], estimator)
-            signals.append((has_signal([r.reward for r in group.completions]), has_signal([r.total for r in new])))
-            before += group.completions
-            after += zip(new, moved, strict=True)
-            changes += _changes(group, new, moved)
-            changes = sorted(changes, key=_size, reverse=True)[:_SHOWN]
-    if not before:
+            count += 1
+            signal[0] += has_signal([old.reward for old in group.completions])
+            signal[1] += has_signal([reward.total for reward in new])
+            for old, reward, advantage in zip(group.completions, new, moved, strict=True):
+                n += 1
+                totals[0] += old.reward
+                totals[1] += reward.total
+                moves += abs(advantage - old.advantage)
+                signs[f"{_sign(old.advantage)} to {_sign(advantage)}"] += 1
+                for name in old.terms | reward.terms:
+                    terms.setdefault(name, _TermSums()).add(old, reward, name)
+            largest = sorted([*largest, *_changes(group, new, moved)], key=_size, reverse=True)[:_SHOWN]
+    if not n:
         raise DataError("there are no rollouts to score again; expected at least one group")
-    signs = Counter(f"{_sign(old.advantage)} to {_sign(new)}" for old, (_, new) in zip(before, after, strict=True))
-    moves = [abs(new - old.advantage) for old, (_, new) in zip(before, after, strict=True)]
     return Replay(
         rewards=config.digest,
         estimator=estimator,
-        groups=len(signals),
-        completions=len(before),
-        mean_reward=(
-            sum(old.reward for old in before) / len(before),
-            sum(reward.total for reward, _ in after) / len(after),
-        ),
-        signal=(
-            wilson(sum(old for old, _ in signals), len(signals)),
-            wilson(sum(new for _, new in signals), len(signals)),
-        ),
+        groups=count,
+        completions=n,
+        mean_reward=(totals[0] / n, totals[1] / n),
+        signal=(wilson(signal[0], count), wilson(signal[1], count)),
         signs=dict(sorted(signs.items())),
-        flipped=wilson(signs["+ to -"] + signs["- to +"], len(before)),
-        mean_advantage_change=sum(moves) / len(moves),
-        terms=_terms(before, [reward for reward, _ in after]),
-        largest=[change for change in changes if _size(change) > NO_SIGNAL],
+        flipped=wilson(signs["+ to -"] + signs["- to +"], n),
+        mean_advantage_change=moves / n,
+        terms={name: sums.change for name, sums in terms.items()},
+        largest=[change for change in largest if _size(change) > NO_SIGNAL],
     )
+
+
+@dataclass
+class _TermSums:
+    """One term over all completions so far: sums and counts of its values before and after."""
+
+    before: float = 0.0
+    n_before: int = 0
+    after: float = 0.0
+    n_after: int = 0
+    abstained: int = 0
+    faults: int = 0
+
+    def add(self, old: Rollout, new: Reward, name: str) -> None:
+        if (value := old.terms.get(name)) is not None:
+            self.before += value
+            self.n_before += 1
+        if (value := new.terms.get(name)) is not None:
+            self.after += value
+            self.n_after += 1
+        elif name in new.faults:
+            self.faults += 1
+        elif name in new.terms:
+            self.abstained += 1
+
+    @property
+    def change(self) -> TermChange:
+        return TermChange(
+            before=self.before / self.n_before if self.n_before else None,
+            after=self.after / self.n_after if self.n_after else None,
+            abstained=self.abstained,
+            faults=self.faults,
+        )
 
 
 def _changes(group: RolloutGroup, rewards: Sequence[Reward], moved: Sequence[float]) -> list[Change]:
@@ -157,19 +193,3 @@ def _size(change: Change) -> float:
 
 def _sign(advantage: float) -> str:
     return "+" if advantage > NO_SIGNAL else "-" if advantage < -NO_SIGNAL else "0"
-
-
-def _terms(before: Sequence[Rollout], after: Sequence[Reward]) -> dict[str, TermChange]:
-    names = dict.fromkeys([*(name for old in before for name in old.terms), *after[0].terms])
-    result = {}
-    for name in names:
-        old = [value for rollout in before if (value := rollout.terms.get(name)) is not None]
-        new = [value for reward in after if (value := reward.terms.get(name)) is not None]
-        faults = sum(name in reward.faults for reward in after)
-        result[name] = TermChange(
-            before=sum(old) / len(old) if old else None,
-            after=sum(new) / len(new) if new else None,
-            abstained=sum(name in reward.terms for reward in after) - len(new) - faults,
-            faults=faults,
-        )
-    return result

@@ -109,6 +109,10 @@ bench-sampler: $(VENV)/.train ## generation speed and memory beside Tunix's own 
 bench-grpo-seeds: $(VENV)/.train ## what reinforcement learning adds on nano: five seeds and a control, in 20 minutes
 	@$(BIN)/python benchmarks/bench_grpo_seeds.py $(ARGS)
 
+.PHONY: bench-rl
+bench-rl: $(VENV)/.train ## rollouts and steps of GRPO beside Tunix's own learner and sampler
+	@$(BIN)/python benchmarks/bench_rl.py $(ARGS)
+
 .PHONY: bench-data
 bench-data: $(VENV)/.train ## rows a second of the dataset build
 	@$(BIN)/python benchmarks/bench_data.py $(ARGS)

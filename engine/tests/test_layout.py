@@ -128,5 +128,5 @@ def test_ci_runs_what_a_person_runs() -> None:
     for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
         assert "make " in workflow.read_text() or ".ci/run" in workflow.read_text()
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    wanted = "setup demo test check fix docs lock clean bench-sft bench-sampler bench-data"
+    wanted = "setup demo test check fix docs lock clean bench-sft bench-sampler bench-rl bench-data"
     assert targets >= set(wanted.split())

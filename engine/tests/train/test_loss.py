@@ -17,7 +17,7 @@ from tunix.models.gemma import model as gemma2
 from tunix_rt.config import LoRAConfig
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.batches import Example, fill
-from tunix_rt.train.loss import block_diagonal, hidden_states, packed_loss, summed_cross_entropy
+from tunix_rt.train.loss import block_diagonal, hidden_states, packed_loss, summed_cross_entropy, token_logps
 from tunix_rt.train.model import add_lora, load_model
 
 VOCABULARY, WIDTH, POSITIONS = 300, 16, 20
@@ -58,6 +58,39 @@ def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) ->
         _, (_, of_frozen) = frozen(hidden, embedding, jnp.int32(count))
         assert not np.any(of_frozen)
         np.testing.assert_allclose(measured(hidden, embedding, jnp.int32(count)), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("softcap", [None, 3.0])
+def test_log_probability_and_entropy_of_each_token_equal_the_dense_ones(softcap: float | None) -> None:
+    keys = jax.random.split(jax.random.key(1), 4)
+    hidden, embedding = (
+        jax.random.normal(key, (n, WIDTH)) for key, n in zip(keys, (POSITIONS, VOCABULARY), strict=False)
+    )
+    targets = jax.random.randint(keys[2], (POSITIONS,), 0, VOCABULARY)
+    weights, heat, count = jax.random.normal(keys[3], (POSITIONS,)), 1.3, jnp.int32(13)
+
+    def theirs(hidden: Any, embedding: Any) -> Any:
+        logits = jnp.dot(hidden, embedding.T, precision="highest")
+        logits = (logits if softcap is None else softcap * jnp.tanh(logits / softcap)) / heat
+        logps = jax.nn.log_softmax(logits)
+        counted = jnp.arange(POSITIONS) < count
+        chosen = jnp.where(counted, jnp.take_along_axis(logps, targets[:, None], 1)[:, 0], 0)
+        return jnp.sum(weights * chosen), (chosen, jnp.where(counted, -jnp.sum(jnp.exp(logps) * logps, axis=-1), 0))
+
+    def ours(hidden: Any, embedding: Any, frozen: bool) -> Any:
+        found = token_logps(
+            hidden, embedding, targets, count,
+            softcap=softcap, temperature=heat, frozen=frozen, with_entropy=True, tile=64,
+        )  # fmt: skip
+        return jnp.sum(weights * found[0]), found
+
+    (_, expected), wanted = jax.jit(jax.value_and_grad(theirs, (0, 1), has_aux=True))(hidden, embedding)
+    for frozen in (True, False):
+        compute = jax.jit(jax.value_and_grad(partial(ours, frozen=frozen), (0, 1), has_aux=True))
+        (_, found), gradients = compute(hidden, embedding)
+        for mine, other in zip((*found, gradients[0]), (*expected, wanted[0]), strict=True):
+            np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(gradients[1], 0 if frozen else wanted[1], rtol=1e-5, atol=1e-5)
 
 
 def rows_of(count: int, vocabulary: int, seed: int = 0) -> list[Example]:

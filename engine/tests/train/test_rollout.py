@@ -46,6 +46,7 @@ def rollout(nano: LoadedModel) -> PolicyRollout:
         seed=3,
         max_rows=16,
         max_context=64,
+        group=4,
     )
 
 
@@ -121,6 +122,7 @@ def test_rollout_must_be_told_the_step(nano: LoadedModel) -> None:
         seed=0,
         max_rows=16,
         max_context=64,
+        group=4,
     )
     with pytest.raises(UsageError, match="call at"):
         fresh.generate(GROUPS, settings())

@@ -1,9 +1,10 @@
-"""The loss of fine-tuning: float32 cross-entropy that forms logits for trained tokens only, a tile at a time.
+"""Log-probabilities of tokens in float32, and the loss of fine-tuning: logits for trained tokens only, tile by tile.
 
-Tunix's own loss forms logits, their log-softmax and a one-hot for every position, `[B, L, V]` each. Here the hidden
+Tunix's own losses form logits, their log-softmax and a one-hot for every position, `[B, L, V]` each. Here the hidden
 states of the trained positions `[n, D]` meet the embedding `[V, D]` tile by tile; a running maximum and sum (online
-softmax, arXiv 1805.02867) give the loss, and the same tile, while it lies in the cache, gives its part of the gradient
-of the hidden states, so that logits are formed once and never kept. It does not know data, optimiser or model sizes.
+softmax, arXiv 1805.02867) give the normaliser, and the same tile, while it lies in the cache, gives its part of the
+gradient of the hidden states, so that logits are formed once and never kept. It does not know data, optimiser or model
+sizes.
 """
 
 from __future__ import annotations
@@ -102,7 +103,24 @@ def summed_cross_entropy(
     frozen: bool = True,
     tile: int = TILE,
 ) -> jax.Array:
-    """Return the cross-entropy summed over the first `count` of `n` positions, float32 `[]`.
+    """Return the cross-entropy summed over the first `count` of `n` positions, float32 `[]`; see `token_logps`."""
+    logps, _ = token_logps(hidden, embedding, targets, count, softcap=softcap, frozen=frozen, tile=tile)
+    return -jnp.sum(logps)
+
+
+def token_logps(
+    hidden: jax.Array,
+    embedding: jax.Array,
+    targets: jax.Array,
+    count: jax.Array,
+    *,
+    softcap: float | None = None,
+    temperature: float = 1.0,
+    frozen: bool = True,
+    with_entropy: bool = False,
+    tile: int = TILE,
+) -> tuple[jax.Array, jax.Array]:
+    """Return log-probability and entropy in nats of the first `count` of `n` positions, 0 for others, float32 `[n]`.
 
     Args:
         hidden: Last hidden states `[n, D]`.
@@ -110,63 +128,85 @@ def summed_cross_entropy(
         targets: Token that each position should predict `[n]`.
         count: How many positions count; the rest is filler. The work is proportional to it, in steps of `n / BUCKETS`.
         softcap: Gemma 2's bound `c` of the logits: `c * tanh(logit / c)`.
+        temperature: What the logits are divided by, after that.
         frozen: Whether the embedding stays as it is.
+        with_entropy: Whether the entropy is asked for; it is 0 otherwise, and has no gradient.
         tile: Vocabulary rows at a time.
     """
-    return _total(_Ways(softcap, frozen, min(tile, embedding.shape[0])), hidden, embedding, targets, count)
+    ways = _Ways(softcap, temperature, frozen, with_entropy, min(tile, embedding.shape[0]))
+    return _logps(ways, hidden, embedding, targets, count)
 
 
 class _Ways(NamedTuple):
     softcap: float | None
+    temperature: float
     frozen: bool
+    with_entropy: bool
     tile: int
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _total(ways: _Ways, hidden: jax.Array, embedding: jax.Array, targets: jax.Array, count: jax.Array) -> jax.Array:
-    def forward(size: int) -> jax.Array:
-        logsumexp, _ = _online_softmax(ways, hidden[:size], embedding, with_pull=False)
-        target_logits, _, _ = _targets(ways, hidden[:size], embedding, targets[:size])
-        return jnp.sum(_mask(size, count) * (logsumexp - target_logits))
+class _Softmax(NamedTuple):
+    logsumexp: jax.Array  # [n]
+    entropy: jax.Array  # [n]
+    pull: jax.Array  # [n, D], the gradient of logsumexp by the hidden states; [n, 1] if it was not asked for
 
-    return _by_size(count, hidden.shape[0], forward)
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _logps(
+    ways: _Ways, hidden: jax.Array, embedding: jax.Array, targets: jax.Array, count: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    return _forward(ways, hidden, embedding, targets, count, with_pull=False)[0]
 
 
 def _forward(
-    ways: _Ways, hidden: jax.Array, embedding: jax.Array, targets: jax.Array, count: jax.Array
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array | None]]:
-    def frozen(size: int) -> tuple[jax.Array, jax.Array]:
-        some, mask = hidden[:size], _mask(size, count)
-        logsumexp, pull = _online_softmax(ways, some, embedding, with_pull=True)
-        target_logits, rows, slope = _targets(ways, some, embedding, targets[:size])
-        toward = (pull - slope[:, None] * rows) * mask[:, None]
-        return jnp.sum(mask * (logsumexp - target_logits)), _pad(toward, hidden)
+    ways: _Ways,
+    hidden: jax.Array,
+    embedding: jax.Array,
+    targets: jax.Array,
+    count: jax.Array,
+    *,
+    with_pull: bool = True,
+) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, ...]]:
+    n, pulled = hidden.shape[0], with_pull and ways.frozen
 
-    def full(size: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def compute(size: int) -> tuple[jax.Array, ...]:
         some, mask = hidden[:size], _mask(size, count)
-        logsumexp, _ = _online_softmax(ways, some, embedding, with_pull=False)
-        target_logits, rows, slope = _targets(ways, some, embedding, targets[:size])
-        toward, each = _both_gradients(ways, some, embedding, logsumexp, mask)
-        toward -= (slope * mask)[:, None] * rows
-        each = each.at[targets[:size]].add(-(slope * mask)[:, None] * some.astype(jnp.float32))
-        return jnp.sum(mask * (logsumexp - target_logits)), _pad(toward, hidden), each
+        softmax = _online_softmax(ways, some, embedding, with_pull=pulled)
+        logits, rows, slope = _targets(ways, some, embedding, targets[:size])
+        found = [mask * (logits - softmax.logsumexp), mask * softmax.entropy, softmax.logsumexp]
+        if pulled:
+            found.append(((slope[:, None] * rows - softmax.pull) * mask[:, None]).astype(hidden.dtype))
+        return tuple(jnp.pad(array, ((0, n - size), *((0, 0),) * (array.ndim - 1))) for array in found)
 
+    logps, entropy, *kept = _by_size(count, n, compute)
     if ways.frozen:
-        loss, toward = _by_size(count, hidden.shape[0], frozen)
-        return loss, (toward, None)
-    loss, toward, each = _by_size(count, hidden.shape[0], full)
-    return loss, (toward, each.astype(embedding.dtype))
+        return (logps, entropy), tuple(kept[1:])
+    return (logps, entropy), (kept[0], hidden, embedding, targets, count)
 
 
 def _backward(
-    ways: _Ways, saved: tuple[jax.Array, jax.Array | None], cotangent: jax.Array
+    ways: _Ways, saved: tuple[jax.Array, ...], cotangents: tuple[jax.Array, jax.Array]
 ) -> tuple[jax.Array, jax.Array | None, None, None]:
-    toward, each = saved
-    scaled = None if each is None else each * cotangent.astype(each.dtype)
-    return toward * cotangent.astype(toward.dtype), scaled, None, None
+    cotangent = cotangents[0]
+    if ways.frozen:
+        (toward,) = saved
+        return toward * cotangent[:, None].astype(toward.dtype), None, None, None
+    logsumexp, hidden, embedding, targets, count = saved
+    n = hidden.shape[0]
+
+    def compute(size: int) -> tuple[jax.Array, jax.Array]:
+        some, weight = hidden[:size], _mask(size, count) * cotangent[:size]
+        toward, each = _both_gradients(ways, some, embedding, logsumexp[:size], -weight)
+        _, rows, slope = _targets(ways, some, embedding, targets[:size])
+        sloped = (slope * weight)[:, None]
+        each = each.at[targets[:size]].add(sloped * some.astype(jnp.float32))
+        return jnp.pad(toward + sloped * rows, ((0, n - size), (0, 0))).astype(hidden.dtype), each
+
+    toward, each = _by_size(count, n, compute)
+    return toward, each.astype(embedding.dtype), None, None
 
 
-_total.defvjp(_forward, _backward)
+_logps.defvjp(_forward, _backward)
 
 
 def _by_size(count: jax.Array, n: int, compute: Callable[[int], Any]) -> Any:
@@ -181,10 +221,6 @@ def _mask(size: int, count: jax.Array) -> jax.Array:
     return (jnp.arange(size) < count).astype(jnp.float32)
 
 
-def _pad(some: jax.Array, like: jax.Array) -> jax.Array:
-    return jnp.pad(some, ((0, like.shape[0] - some.shape[0]), (0, 0))).astype(like.dtype)
-
-
 def _dot(a: jax.Array, b: jax.Array, contract: tuple[int, int]) -> jax.Array:
     """Multiply in the type of the embedding `b`, sum up in float32."""
     axes = (((contract[0],), (contract[1],)), ((), ()))
@@ -193,10 +229,11 @@ def _dot(a: jax.Array, b: jax.Array, contract: tuple[int, int]) -> jax.Array:
 
 def _capped(ways: _Ways, logits: jax.Array) -> tuple[jax.Array, jax.Array | None]:
     """Return the logits and how fast they move with the product they come from; None for as fast."""
+    heat = ways.temperature
     if ways.softcap is None:
-        return logits, None
+        return (logits, None) if heat == 1 else (logits / heat, jnp.float32(1 / heat))
     bounded = jnp.tanh(logits / ways.softcap)
-    return ways.softcap * bounded, 1 - bounded**2
+    return ways.softcap / heat * bounded, (1 - bounded**2) / heat
 
 
 def _targets(
@@ -205,7 +242,7 @@ def _targets(
     """Return logit `[n]`, embedding row `[n, D]` and slope `[n]` of each target."""
     rows = embedding[targets].astype(jnp.float32)
     logits, slope = _capped(ways, jnp.sum(hidden.astype(jnp.float32) * rows, axis=-1))
-    return logits, rows, jnp.ones_like(logits) if slope is None else slope
+    return logits, rows, jnp.broadcast_to(1.0 if slope is None else slope, logits.shape)
 
 
 def _over_tiles(ways: _Ways, embedding: jax.Array, start: Any, body: Callable[[Any, Any, jax.Array], Any]) -> Any:
@@ -219,32 +256,33 @@ def _over_tiles(ways: _Ways, embedding: jax.Array, start: Any, body: Callable[[A
     return body(carry, whole * ways.tile, embedding[whole * ways.tile :]) if rest else carry
 
 
-def _online_softmax(
-    ways: _Ways, hidden: jax.Array, embedding: jax.Array, *, with_pull: bool
-) -> tuple[jax.Array, jax.Array]:
-    """Return `logsumexp` over the vocabulary `[n]` and its gradient by the hidden states `[n, D]`."""
-
+def _online_softmax(ways: _Ways, hidden: jax.Array, embedding: jax.Array, *, with_pull: bool) -> _Softmax:
     def body(carry: Any, _: Any, rows: jax.Array) -> Any:
-        top, total, pull = carry
+        top, total, mean, pull = carry
         logits, slope = _capped(ways, _dot(hidden, rows, (1, 1)))
         new_top = jnp.maximum(top, jnp.max(logits, axis=-1))
         weights, fade = jnp.exp(logits - new_top[:, None]), jnp.exp(top - new_top)
         total = total * fade + jnp.sum(weights, axis=-1)
+        if ways.with_entropy:
+            mean = mean * fade + jnp.sum(weights * logits, axis=-1)
         if with_pull:
             sloped = weights if slope is None else weights * slope
             pull = pull * fade[:, None] + _dot(sloped, rows, (1, 0))
-        return new_top, total, pull
+        return new_top, total, mean, pull
 
     n = hidden.shape[0]
-    start = (jnp.full((n,), -1e30), jnp.zeros((n,)), jnp.zeros(hidden.shape if with_pull else (n, 1)))
-    top, total, pull = _over_tiles(ways, embedding, start, body)
-    return top + jnp.log(total), pull / total[:, None]
+    zeros = jnp.zeros((n,))
+    start = (jnp.full((n,), -1e30), zeros, zeros, jnp.zeros(hidden.shape if with_pull else (n, 1)))
+    top, total, mean, pull = _over_tiles(ways, embedding, start, body)
+    logsumexp = top + jnp.log(total)
+    entropy = logsumexp - mean / total if ways.with_entropy else zeros
+    return _Softmax(logsumexp, entropy, pull / total[:, None])
 
 
 def _both_gradients(
     ways: _Ways, hidden: jax.Array, embedding: jax.Array, logsumexp: jax.Array, mask: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the gradients of the masked sum of `logsumexp` by hidden states `[n, D]` and embedding `[V, D]`.
+    """Return the gradients of the sum of `logsumexp * mask` by hidden states `[n, D]` and embedding `[V, D]`.
 
     The weights must be final before they meet the hidden states, so that logits are formed a second time: a quarter
     more work than keeping them would be, and no `[n, V]` in memory.

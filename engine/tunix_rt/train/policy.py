@@ -24,6 +24,7 @@ from tunix_rt.config import GRPOConfig, LoRAConfig
 from tunix_rt.errors import ConfigError
 from tunix_rt.run import RunDir
 from tunix_rt.train.model import LoadedModel, add_lora
+from tunix_rt.train.policy_loss import POLICY_LOSS, ReferenceWorker
 from tunix_rt.train.rollout import PolicyRollout
 from tunix_rt.train.tokenizer import Tokenizer, TunixTokenizer
 from tunix_rt.train.trained import Trained
@@ -62,6 +63,7 @@ def make_algorithm(config: GRPOConfig) -> Algorithm:
         num_iterations=config.num_iterations,
         beta=config.beta,
         kl_loss_mode="low_var_kl",
+        policy_loss_fn=POLICY_LOSS,
         epsilon=config.epsilon,
         epsilon_high=high if config.epsilon_high is None else config.epsilon_high,
         **by_name[config.algorithm],
@@ -114,6 +116,7 @@ def make_cluster(
         seed=config.seed,
         max_rows=min(config.prompts_per_step * config.num_generations, config.max_rows),
         max_context=config.max_prompt_tokens + config.max_new_tokens,
+        group=config.num_generations,
     )
     micro = config.prompts_per_batch or config.prompts_per_step
     training = RLTrainingConfig(
@@ -146,6 +149,8 @@ def make_cluster(
             rollout_config=rollout,
         ),
     )
+    if reference is not None:
+        cluster._inference_worker = ReferenceWorker(reference, config.num_generations)
     cluster._anchor_policy_state = None  # a second copy of every weight, for Tunix's agents alone
     cluster.actor_trainer.config.max_steps = None  # else a bar of its own is drawn over our progress
     return cluster

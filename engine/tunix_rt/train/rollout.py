@@ -13,13 +13,13 @@ from typing import Any
 import jax
 import numpy as np
 from flax import nnx
-from tunix.rl import common
 from tunix.rl.rollout.base_rollout import BaseRollout, RolloutConfig, RolloutOutput
 
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.prompt import contract_form
 from tunix_rt.sampling import Completion, SamplingConfig
+from tunix_rt.train.policy_loss import compiled_logps
 from tunix_rt.train.sampler import TunixRtSampler
 from tunix_rt.train.tokenizer import Tokenizer
 
@@ -45,6 +45,7 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
         seed: Seed of the run.
         max_rows: Completions that are decoded at once.
         max_context: Tokens of a prompt and its completion together, in a measurement as well.
+        group: Completions of one prompt, which follow each other.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
         seed: int,
         max_rows: int,
         max_context: int,
+        group: int,
     ) -> None:
         self._model, self._tokenizer, self._seed = rollout_actor, own_tokenizer, seed
-        self._temperature = rollout_config.temperature
+        self._temperature, self._group = rollout_config.temperature, group
         self.sampler = TunixRtSampler(
             rollout_actor,
             own_tokenizer,
@@ -123,18 +125,15 @@ class PolicyRollout(BaseRollout):  # type: ignore[misc]
         Tunix's own rollout leaves the temperature out here, while its loss divides by it: the ratio would be wrong.
         """
         graph, state = nnx.split(self._model)
-        logps: jax.Array = common.compute_per_token_logps(
+        return compiled_logps(
             graph,
             state,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
+            prompt_tokens,
+            completion_tokens,
             pad_id=self.pad_id(),
-            eos_id=self.eos_id(),
-            stop_gradient=True,
-            return_logits=False,
             temperature=self._temperature,
+            group=self._group,
         )
-        return logps
 
     def update_params(self, params: Any, filter_types: tuple[Any, ...] | None = None) -> None:
         """Put new weights into the policy; needed only where trainer and rollout do not share one model."""

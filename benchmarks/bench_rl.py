@@ -131,7 +131,7 @@ def ours(job: Result) -> Result:
     config = GRPOConfig(
         base_model=job["model"], lora=lora, prompts_per_step=job["prompts"], num_generations=job["generations"],
         prompts_per_batch=job["batch"], max_prompt_tokens=longest, max_new_tokens=job["new_tokens"],
-        beta=job["beta"], learning_rate=LEARNING_RATE, max_steps=1 + job["steps"],
+        beta=job["beta"], learning_rate=LEARNING_RATE, max_steps=2 + job["steps"],
     )  # fmt: skip
     with base.mesh:
         actor, reference = make_models(config, Trained(base.model, base, None, None))
@@ -164,7 +164,7 @@ def tunix(job: Result) -> Result:
     longest = max(map(len, job["ids"]))
     training = RLTrainingConfig(
         actor_optimizer=optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(LEARNING_RATE, b2=0.95)),
-        eval_every_n_steps=10**9, max_steps=1 + job["steps"], mini_batch_size=job["prompts"],
+        eval_every_n_steps=10**9, max_steps=2 + job["steps"], mini_batch_size=job["prompts"],
         train_micro_batch_size=job["batch"], compute_logps_micro_batch_size=job["batch"],
         rollout_micro_batch_size=job["prompts"],
     )  # fmt: skip

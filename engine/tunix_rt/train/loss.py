@@ -119,6 +119,7 @@ def token_logps(
     frozen: bool = True,
     with_entropy: bool = False,
     tile: int = TILE,
+    buckets: int = BUCKETS,
 ) -> tuple[jax.Array, jax.Array]:
     """Return log-probability and entropy in nats of the first `count` of `n` positions, 0 for others, float32 `[n]`.
 
@@ -126,14 +127,15 @@ def token_logps(
         hidden: Last hidden states `[n, D]`.
         embedding: Output (and input) embedding `[V, D]`; it gets no gradient where it is `frozen`.
         targets: Token that each position should predict `[n]`.
-        count: How many positions count; the rest is filler. The work is proportional to it, in steps of `n / BUCKETS`.
+        count: How many positions count; the rest is filler. The work is proportional to it, in steps of `n / buckets`.
         softcap: Gemma 2's bound `c` of the logits: `c * tanh(logit / c)`.
         temperature: What the logits are divided by, after that.
         frozen: Whether the embedding stays as it is.
         with_entropy: Whether the entropy is asked for; it is 0 otherwise, and has no gradient.
         tile: Vocabulary rows at a time.
+        buckets: Sizes that are compiled; each costs time to compile.
     """
-    ways = _Ways(softcap, temperature, frozen, with_entropy, min(tile, embedding.shape[0]))
+    ways = _Ways(softcap, temperature, frozen, with_entropy, min(tile, embedding.shape[0]), buckets)
     return _logps(ways, hidden, embedding, targets, count)
 
 
@@ -143,6 +145,7 @@ class _Ways(NamedTuple):
     frozen: bool
     with_entropy: bool
     tile: int
+    buckets: int
 
 
 class _Softmax(NamedTuple):
@@ -178,7 +181,7 @@ def _forward(
             found.append(((slope[:, None] * rows - softmax.pull) * mask[:, None]).astype(hidden.dtype))
         return tuple(jnp.pad(array, ((0, n - size), *((0, 0),) * (array.ndim - 1))) for array in found)
 
-    logps, entropy, *kept = _by_size(count, n, compute)
+    logps, entropy, *kept = _by_size(count, n, ways.buckets, compute)
     if ways.frozen:
         return (logps, entropy), tuple(kept[1:])
     return (logps, entropy), (kept[0], hidden, embedding, targets, count)
@@ -202,16 +205,16 @@ def _backward(
         each = each.at[targets[:size]].add(sloped * some.astype(jnp.float32))
         return jnp.pad(toward + sloped * rows, ((0, n - size), (0, 0))).astype(hidden.dtype), each
 
-    toward, each = _by_size(count, n, compute)
+    toward, each = _by_size(count, n, ways.buckets, compute)
     return toward, each.astype(embedding.dtype), None, None
 
 
 _logps.defvjp(_forward, _backward)
 
 
-def _by_size(count: jax.Array, n: int, compute: Callable[[int], Any]) -> Any:
-    """Return `compute(size)` for the smallest number of sixteenths of `n` that holds `count` positions."""
-    step = -(-n // BUCKETS)
+def _by_size(count: jax.Array, n: int, buckets: int, compute: Callable[[int], Any]) -> Any:
+    """Return `compute(size)` for the smallest multiple of `n / buckets` that holds `count` positions."""
+    step = -(-n // buckets)
     sizes = sorted({min(size, n) for size in range(step, n + step, step)})
     branch = jnp.clip((count + step - 1) // step - 1, 0, len(sizes) - 1)
     return lax.switch(branch, [partial(compute, size) for size in sizes])

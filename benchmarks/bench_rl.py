@@ -4,7 +4,8 @@
 contract. Each variant runs alone in a fresh process on the same prompts and lengths, both in Tunix's GRPOLearner. Tunix
 gets its own rollout, its own loss, Qwix's LoRA and a reference that shares the base, the k3 penalty as ours, prompts
 padded to the longest of them and no more, a cache of exactly the size needed, all rollouts in one batch, and several
-micro-batches of which the best counts. The first step compiles and is told apart. It knows the learners from outside.
+micro-batches of which the best counts. The first step warms up; compiling is told apart. It knows the learners only
+from outside.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_sampler import check
+from bench_sampler import check, count_compilation
 from bench_sft import DATA, available_gib, generate_rows
 from variants import OutOfMemory, Result, Variants, gflops_ceiling, peak_mib, say
 
@@ -71,6 +72,11 @@ def measure(job: Result, cluster: Any, learner: Any, *, begin: Any = lambda step
     marks: list[float] = []
     seconds: list[float] = []
     tokens: list[int] = []
+    compilation = count_compilation()
+
+    def now() -> float:
+        return time.perf_counter() - sum(compilation)
+
     begin(0)
     greedy = dataclasses.replace(cluster.cluster_config.rollout_config, temperature=0.0, top_p=None)
     mine = rollout.generate(job["texts"][:size], greedy).tokens
@@ -78,7 +84,7 @@ def measure(job: Result, cluster: Any, learner: Any, *, begin: Any = lambda step
 
     def timed(prompts: Any, config: Any, **others: Any) -> Any:
         output = generate(prompts, config, **others)
-        seconds[-1] = time.perf_counter() - marks[-1]
+        seconds[-1] = now() - marks[-1]
         # Tunix drops the end token of a completion that has one.
         tokens.append(sum(min(len(row) + (row[-1] not in job["eos"]), job["new_tokens"]) for row in output.tokens))
         return output
@@ -88,14 +94,14 @@ def measure(job: Result, cluster: Any, learner: Any, *, begin: Any = lambda step
     def batches() -> Iterator[Result]:
         for step in range(1 + job["steps"]):
             jax.block_until_ready(nnx.state(trainer.model, nnx.LoRAParam))
-            marks.append(time.perf_counter())
+            marks.append(now())
             if step:
                 say(f"  step of {tokens[-1]} tokens: {marks[-1] - marks[-2]:.1f} s, rollouts {seconds[-1]:.1f} s")
             seconds.append(0.0)
             begin(step)
             yield {"prompts": np.array(job["texts"][step * size : (step + 1) * size])}
         jax.block_until_ready(nnx.state(trainer.model, nnx.LoRAParam))
-        marks.append(time.perf_counter())
+        marks.append(now())
 
     learner.train(batches(), **options)
     return {
@@ -103,6 +109,7 @@ def measure(job: Result, cluster: Any, learner: Any, *, begin: Any = lambda step
         "step_seconds": [after - before for before, after in itertools.pairwise(marks)],
         "rollout_seconds": seconds,
         "tokens": tokens,
+        "compile_seconds": sum(compilation),
         "peak_mib": peak_mib(),
     }
 
@@ -204,15 +211,15 @@ def useful_flops(job: Result, tokens: float) -> float:
 
 
 def figures(result: Result, job: Result) -> Result:
-    """Return what the table shows of a variant; the first step, which compiles, counts nowhere else."""
-    rates = [count / s for count, s in zip(result["tokens"], result["rollout_seconds"], strict=True)]
-    step, tokens = statistics.median(result["step_seconds"][1:]), statistics.fmean(result["tokens"][1:])
+    """Return what the table shows of a variant; the first step warms it up and does not count."""
+    step, rollout = (statistics.median(result[name][1:]) for name in ("step_seconds", "rollout_seconds"))
+    tokens = statistics.fmean(result["tokens"][1:])
     return {
-        "rollout_tokens_per_second": round(statistics.median(rates[1:]), 1),
+        "rollout_tokens_per_second": round(tokens / rollout, 1),
         "step_seconds": round(step, 2),
-        "rollout_seconds": round(statistics.median(result["rollout_seconds"][1:]), 2),
+        "rollout_seconds": round(rollout, 2),
         "tokens_a_step": round(tokens, 1),
-        "first_step_seconds": round(result["step_seconds"][0], 1),
+        "compile_seconds": round(result["compile_seconds"], 1),
         "peak_mib": round(result["peak_mib"]),
         "matmul_share": round(useful_flops(job, tokens) / step / job["gflops_ceiling"] / 1e9, 3),
     }
@@ -283,7 +290,7 @@ def report(job: Result, results: dict[str, Result]) -> None:
         "step s": "step_seconds",
         "of it rollouts": "rollout_seconds",
         "tokens a step": "tokens_a_step",
-        "first step s": "first_step_seconds",
+        "compiling s": "compile_seconds",
         "peak MiB": "peak_mib",
         "of matmul": "matmul_share",
     }

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 import pytest
 from flax import nnx
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from tunix.models.gemma import model as gemma2
 
 from tunix_rt.config import LoRAConfig
@@ -33,10 +34,10 @@ def dense(hidden: Any, embedding: Any, targets: Any, count: Any, softcap: float 
 
 @pytest.mark.parametrize("softcap", [None, 3.0])
 def test_value_and_both_gradients_equal_the_dense_loss(softcap: float | None) -> None:
-    keys = jax.random.split(jax.random.key(0), 3)
-    hidden = jax.random.normal(keys[0], (POSITIONS, WIDTH))
-    embedding = jax.random.normal(keys[1], (VOCABULARY, WIDTH))
-    targets = jax.random.randint(keys[2], (POSITIONS,), 0, VOCABULARY)
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(POSITIONS, WIDTH)).astype(np.float32)
+    embedding = rng.normal(size=(VOCABULARY, WIDTH)).astype(np.float32)
+    targets = rng.integers(0, VOCABULARY, POSITIONS)
 
     def ours(hidden: Any, embedding: Any, count: Any, frozen: bool) -> Any:
         return summed_cross_entropy(hidden, embedding, targets, count, softcap=softcap, frozen=frozen, tile=64)
@@ -177,9 +178,22 @@ def test_first_token_of_a_segment_is_never_a_target(nano_files: ModelFiles) -> N
     assert float(loss_of(model, every)) == float(loss_of(model, without_first)) > 0
 
 
+def small_gemma2(vocabulary: int) -> gemma2.Gemma:
+    config = gemma2.ModelConfig(
+        num_embed=vocabulary, embed_dim=32, hidden_dim=48, num_heads=2, head_dim=16, num_kv_heads=1, num_layers=2,
+        sliding_window_size=16, final_logit_softcap=2.0, attn_logits_soft_cap=5.0,
+        use_post_attn_norm=True, use_post_ffw_norm=True,
+        attention_types=(gemma2.AttentionType.LOCAL_SLIDING, gemma2.AttentionType.GLOBAL),
+    )  # fmt: skip
+    model = gemma2.Gemma(config, rngs=nnx.Rngs(0))
+    mesh = Mesh(np.array(jax.devices()[:1]).reshape(1, 1), ("fsdp", "tp"))
+    nnx.update(model, jax.device_put(nnx.state(model), NamedSharding(mesh, PartitionSpec())))
+    return model
+
+
 @pytest.mark.parametrize("method", ["lora", "full"])
-def test_compiled_step_never_holds_logits_of_all_positions(nano_files: ModelFiles, method: str) -> None:
-    model = load_model(nano_files).model
+def test_compiled_step_never_holds_logits_of_all_positions(method: str) -> None:
+    model = small_gemma2(vocabulary=2048)
     if method == "lora":
         model = add_lora(model, LoRAConfig(rank=4))
     vocabulary, rows, length = model.embedder.num_embed, 2, 96
@@ -200,26 +214,18 @@ def test_compiled_step_never_holds_logits_of_all_positions(nano_files: ModelFile
         return max((int(np.prod(shape)) // vocabulary for shape in held), default=0)
 
     assert largest(step(lambda model: dense_packed_loss(model, batch))) >= rows * (length - 1)
-    small = step(lambda model: packed_loss(model, **batch))
-    assert largest(small) < rows * length, "one tile of the vocabulary is all of nano's; a size is an eighth or more"
-    assert f"f32[{rows},{length},{vocabulary}]" not in small
+    assert largest(step(lambda model: packed_loss(model, **batch))) == 0
 
 
 def test_work_is_proportional_to_the_trained_positions() -> None:
-    hidden, embedding = jnp.ones((64, 8)), jnp.ones((32, 8))
+    hidden, embedding = jnp.ones((64, 8)), jnp.ones((64, 8))
     text = jax.jit(lambda count: summed_cross_entropy(hidden, embedding, jnp.zeros(64, jnp.int32), count, tile=16))
     shapes = set(re.findall(r"f32\[(\d+),16\]", text.lower(jnp.int32(3)).compile().as_text() or ""))
-    assert {str(size) for size in range(4, 65, 4)} <= shapes
+    assert {"16", "32", "48", "64"} <= shapes
 
 
 def test_soft_cap_of_gemma_2_meets_the_logits_and_not_the_hidden_states() -> None:
-    sizes = {"num_embed": 300, "embed_dim": 32, "hidden_dim": 48, "num_heads": 2, "head_dim": 16, "num_kv_heads": 1}
-    config = gemma2.ModelConfig(
-        **sizes, num_layers=2, sliding_window_size=16, final_logit_softcap=2.0, attn_logits_soft_cap=5.0,
-        use_post_attn_norm=True, use_post_ffw_norm=True,
-        attention_types=(gemma2.AttentionType.LOCAL_SLIDING, gemma2.AttentionType.GLOBAL),
-    )  # fmt: skip
-    model = gemma2.Gemma(config, rngs=nnx.Rngs(0))
+    model = small_gemma2(vocabulary=300)
     model.embedder.input_embedding[...] = 10 * model.embedder.input_embedding[...]
     batch = as_arrays(fill([rows_of(3, 300)], 48, normaliser=20.0))
     expected = float(nnx.jit(dense_packed_loss)(model, batch))

@@ -135,7 +135,9 @@ def token_logps(
         tile: Vocabulary rows at a time.
         buckets: Sizes that are compiled; each costs time to compile.
     """
-    ways = _Ways(softcap, temperature, frozen, with_entropy, min(tile, embedding.shape[0]), buckets)
+    rows = min(tile, embedding.shape[0])
+    # Each size costs compile time, and a vocabulary of few tiles has little to save.
+    ways = _Ways(softcap, temperature, frozen, with_entropy, rows, min(buckets, embedding.shape[0] // rows))
     return _logps(ways, hidden, embedding, targets, count)
 
 

@@ -133,7 +133,7 @@ def token_logps(
         frozen: Whether the embedding stays as it is.
         with_entropy: Whether the entropy is asked for; it is 0 otherwise, and has no gradient.
         tile: Vocabulary rows at a time.
-        buckets: Sizes that are compiled; each costs time to compile.
+        buckets: Sizes that are compiled, at most one a tile; each costs time to compile.
     """
     rows = min(tile, embedding.shape[0])
     # Each size costs compile time, and a vocabulary of few tiles has little to save.

@@ -7,23 +7,17 @@ from collections.abc import AsyncIterator
 
 from anyio import to_thread
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from tunix_rt import __version__
 from tunix_rt_backend.db import make_engine, make_sessions
 from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
-from tunix_rt_backend.routers import ROUTERS, TAGS, fences
+from tunix_rt_backend.routers import TAGS, api_routes, fences
 from tunix_rt_backend.services.access import LastUse, Lockout
 from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.tails import Tails, closing_on_signals
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.web import add_pages
-
-
-def operation_id(route: APIRoute) -> str:
-    """Return the name of the route's function: stable, and what a generated client calls it."""
-    return route.name
 
 
 @contextlib.asynccontextmanager
@@ -46,8 +40,9 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
         title="tunix-rt",
         version=__version__,
         summary="Reasoning traces, datasets, runs and evaluations.",
+        # The routes as they are: a router that is included has each of them made anew by its first request.
+        routes=[*fences().routes, *api_routes()],
         lifespan=lifespan,
-        generate_unique_id_function=operation_id,
         openapi_url="/api/openapi.json",
         openapi_tags=TAGS,
         docs_url=None,
@@ -62,9 +57,6 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
     app.state.metrics = Metrics(app.state.settings.home)
     app.state.tails = Tails(app.state.settings.home, app.state.sessions, app.state.settings.sse_poll_seconds)
     add_middleware(app)
-    app.include_router(fences())
-    for router in ROUTERS:
-        app.include_router(router)
     add_pages(app)
     add_exception_handlers(app)
     return app

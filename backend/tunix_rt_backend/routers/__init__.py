@@ -38,12 +38,20 @@ ROUTERS: tuple[APIRouter, ...] = (
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 
 
+def api_routes() -> list[APIRoute]:
+    """Return the routes of all routers; an operation is called like its function, as in a generated client."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    for route in routes:
+        route.operation_id = route.name
+    return routes
+
+
 def fences() -> APIRouter:
     """Return a router, to be included first, that keeps a fixed path from being read as a name.
 
     `DELETE /api/traces/compare` would else be the route of `/api/traces/{trace_id}` for a trace called `compare`.
     """
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    routes = api_routes()
     known: dict[str, set[str]] = {}
     for route in routes:
         known.setdefault(route.path, set()).update(route.methods or ())

@@ -1,4 +1,7 @@
-"""A short run of what `make fuzz` does at length: generated requests with every check, and no failure."""
+"""The part of `make fuzz` that is the same every time: the limits of every value, with every check, and no failure.
+
+What it draws at random takes seconds for each operation before the first request, and is left to `make fuzz`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from fuzz import fuzz
 
 @pytest.mark.slow
 def test_generated_requests_meet_no_failure(tmp_path: Path) -> None:
-    told = fuzz(tmp_path, None, max_examples=3, seed=1, words=["--phases=fuzzing,stateful"])
+    told = fuzz(tmp_path, None, max_examples=1, seed=1, words=["--phases=coverage"])
     assert told["failures"] == 0, told
     assert told["operations"] == told["of_operations"]
-    assert told["requests"] > 500
+    assert told["requests"] > 2000

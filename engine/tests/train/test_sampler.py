@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -48,37 +49,40 @@ def _randomised(model: Any, seed: int) -> Any:
 
     nnx.update(model, jax.tree.map(fresh, state))
     model.embedder.input_embedding[...] = jax.device_put(
-        rng.normal(0, 0.5, (SIZES["num_embed"], 32)).astype("f4"), place
+        rng.normal(0, 0.05, (SIZES["num_embed"], 32)).astype("f4"), place
     )
     return model
 
 
 @cache
-def tiny(kind: str = "one_kv", seed: int = 0) -> Any:
-    """Return a model of seven layers, the sixth of which is global (Gemma 2: every second)."""
+def tiny(kind: str = "two_kv", seed: int = 0) -> Any:
+    """Return a model of two layers, the second of which is global; each layer is compiled some fifty times."""
     if kind == "gemma2":
         config = gemma2.ModelConfig(
-            **SIZES, num_layers=4, num_kv_heads=2, sliding_window_size=8, final_logit_softcap=5.0,
+            **SIZES, num_layers=2, num_kv_heads=1, sliding_window_size=8, final_logit_softcap=5.0,
             attn_logits_soft_cap=3.0, use_post_attn_norm=True, use_post_ffw_norm=True,
-            attention_types=(gemma2.AttentionType.LOCAL_SLIDING, gemma2.AttentionType.GLOBAL) * 2,
+            attention_types=(gemma2.AttentionType.LOCAL_SLIDING, gemma2.AttentionType.GLOBAL),
         )  # fmt: skip
-        return _randomised(gemma2.Gemma(config, rngs=nnx.Rngs(0)), seed)
-    kv = {"one_kv": 1, "two_kv": 2, "all_kv": 4}[kind]
+        return _randomised(nnx.eval_shape(lambda: gemma2.Gemma(config, rngs=nnx.Rngs(0))), seed)
+    kv = {"two_kv": 2, "all_kv": 4}[kind]
     config = gemma3.ModelConfig(
-        **SIZES, num_layers=7, num_kv_heads=kv, sliding_window_size=8, local_base_frequency=100,
+        **SIZES, num_layers=6, num_kv_heads=kv, sliding_window_size=8, local_base_frequency=100,
         global_base_frequency=10_000, global_scale_factor=2.0, param_dtype=jnp.float32,
     )  # fmt: skip
-    return _randomised(gemma3.Gemma3(config, rngs=nnx.Rngs(0)), seed)
+    model = nnx.eval_shape(lambda: gemma3.Gemma3(config, rngs=nnx.Rngs(0)))
+    model.layers = nnx.List(model.layers[4:6])  # of Gemma 3 every sixth is global
+    model.config = replace(config, num_layers=2)
+    return _randomised(model, seed)
 
 
 @cache
-def ours(kind: str = "one_kv", **options: Any) -> TunixRtSampler:
+def ours(kind: str = "two_kv", **options: Any) -> TunixRtSampler:
     return TunixRtSampler(tiny(kind), TOKENIZER, **{"max_rows": 4, "chunk": 16, "with_logps": True, **options})
 
 
 def full_logits(model: Any, tokens: list[int]) -> np.ndarray:
-    """Return the logits `[L, V]` of a plain forward pass of Tunix's model, padded to few lengths."""
-    length = -(-len(tokens) // 32) * 32
+    """Return the logits `[L, V]` of a plain forward pass of Tunix's model, padded to one length."""
+    length = 96
     padded = jnp.array([tokens + [0] * (length - len(tokens))])
     mask = jnp.tril(jnp.ones((1, length, length), bool))
     return np.asarray(_forward(model, padded, jnp.arange(length)[None], mask)[0, : len(tokens)], np.float32)
@@ -107,7 +111,7 @@ def check_greedy(model: Any, prompt: str, completion: Completion, atol: float = 
         assert completion.logps[step] == pytest.approx(logps[step, token], abs=atol)
 
 
-@pytest.mark.parametrize("kind", ["one_kv", "two_kv", "all_kv", "gemma2"])
+@pytest.mark.parametrize("kind", ["two_kv", "all_kv", "gemma2"])
 def test_greedy_tokens_and_logps_are_those_of_tunix_model(kind: str) -> None:
     for prompt, completion in zip(PROMPTS, ours(kind).generate(PROMPTS, GREEDY), strict=True):
         check_greedy(tiny(kind), prompt, completion)
@@ -118,7 +122,9 @@ def test_greedy_tokens_and_logps_are_those_of_tunix_model(kind: str) -> None:
 
 def test_greedy_tokens_are_those_of_tunix_sampler() -> None:
     config = tiny().config
-    reference = TunixSampler(tiny(), TunixTokenizer(TOKENIZER), CacheConfig(128, config.num_layers, 1, config.head_dim))
+    reference = TunixSampler(
+        tiny(), TunixTokenizer(TOKENIZER), CacheConfig(128, config.num_layers, config.num_kv_heads, config.head_dim)
+    )
     eos = list(TOKENIZER.eos_ids)
     theirs = reference(
         PROMPTS, 12, max_prompt_length=64, eos_tokens=eos, forbidden_tokens=(TOKENIZER.pad_id, TOKENIZER.bos_id)
@@ -201,11 +207,13 @@ def test_every_end_token_ends_a_completion_and_its_row_is_used_again() -> None:
 
 def test_the_last_long_completions_move_to_a_smaller_batch() -> None:
     config = SamplingConfig(max_new_tokens=96)
-    free = ours().generate(PROMPTS[:1], config)[0].token_ids
+    free, *others = tokens_of(ours().generate(PROMPTS, config))
     tokenizer = EndingTokenizer(contract_vocabulary())
     tokenizer.ends = tuple(set(range(TOKENIZER.vocab_size)) - set(free))  # only the first prompt goes on for long
+    ending = [at for at, tokens in enumerate(others, 1) if set(tokens[:31]) - set(free)]
+    assert len(ending) >= 3
     sampler = TunixRtSampler(tiny(), tokenizer, max_rows=8, chunk=16)
-    found = tokens_of(sampler.generate(PROMPTS, config))
+    found = tokens_of(sampler.generate([PROMPTS[at] for at in (0, *ending)], config))
     assert found[0] == free
     assert sorted(map(len, found))[-2] < 32
     assert sampler.stats.row_steps < 8 * sampler.stats.decode_steps
@@ -323,16 +331,15 @@ def test_deadline_cuts_off_and_progress_is_told() -> None:
     assert told == sorted(told)
 
 
-@pytest.mark.parametrize("kind", ["one_kv", "two_kv"])
-def test_lora_is_merged_without_touching_the_model(kind: str) -> None:
+def test_lora_is_merged_without_touching_the_model() -> None:
     lora = LoRAConfig(rank=3, alpha=6.0)
-    model = add_lora(tiny(kind), lora, seed=1)
+    model = add_lora(tiny(), lora, seed=1)
     before = jax.tree.map(np.asarray, nnx.state(model, nnx.Param))
     with pytest.raises(UsageError, match="LoRAConfig"):
         TunixRtSampler(model, TOKENIZER)
     sampler = TunixRtSampler(model, TOKENIZER, lora=lora, max_rows=4, chunk=16, with_logps=True)
     untrained = tokens_of(sampler.generate(PROMPTS, GREEDY))
-    assert untrained == tokens_of(ours(kind).generate(PROMPTS, GREEDY))
+    assert untrained == tokens_of(ours().generate(PROMPTS, GREEDY))
     rng = np.random.default_rng(0)
     state = nnx.state(model, nnx.LoRAParam)
     nnx.update(model, jax.tree.map(lambda value: value + rng.normal(0, 0.1, value.shape).astype(np.float32), state))

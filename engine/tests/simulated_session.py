@@ -132,11 +132,14 @@ class Attempt:
         self.planner.expect_measurement("tuned", took or items * load.item)
         for name, most in (("sft", load.sft_most), ("grpo", 10**9)):
             with self.phase(name) as deadline:
+                if name == "grpo":
+                    deadline = self.measure_sft(items, deadline)
                 if name not in kept.done:
                     try:
                         self.train(name, most, deadline)
                     except BudgetError as error:
-                        raise self.planner.too_short(name, error) from error
+                        if name == "sft":
+                            raise self.planner.too_short(name, error) from error
         with self.phase("tuned") as deadline:
             self.evaluate("tuned", items, deadline)
         with self.phase("export") as deadline:
@@ -161,14 +164,27 @@ class Attempt:
             scored += size
         self.kept.scored[role] = scored
 
+    def measure_sft(self, items: int, deadline: float) -> float:
+        """Measure the fine-tuned model; return the deadline of the training after it."""
+        now, new = self.machine(), "sft" not in self.kept.scored
+        self.evaluate("sft", items, now + 0.25 * (deadline - now))
+        if not new or self.kept.scored["sft"] < items:
+            return deadline
+        self.planner.expect_measurement("tuned", self.machine() - now)
+        return self.planner.budget.extended()
+
     def train(self, name: str, most: int, deadline: float) -> None:
         """Compile, time a few updates, plan, train from the newest checkpoint, and write the weights."""
         kept, machine = self.kept, self.machine
-        machine.work(self.load.compiling)
         step = self.load.sft_step if name == "sft" else self.load.grpo_step
-        took = timed(machine, lambda: machine.work(step))
         saving = 1.5 * self.load.checkpoint
-        speed = Speed(took, 0.0, saving, 1 + saving)
+        if name == "sft":
+            machine.work(self.load.compiling)
+            took, compiling = timed(machine, lambda: machine.work(step)), 0.0
+        else:  # a probe of eight steps' prompts, its rollouts compiled; the update is compiled by the first one
+            probe = timed(machine, lambda: machine.work(self.load.compiling + 8 * step / 3))
+            took, compiling = 3 * probe / 8, probe
+        speed = Speed(took, 0.0, saving, 1 + saving, compiling)
         if name == "sft":
             if kept.sft_planned is None:
                 left = 0.96 * (deadline - machine() - speed.closing)
@@ -179,7 +195,11 @@ class Attempt:
             raise BudgetError("no step fits", missing=speed.needed(COURSE, 0) - left)
         done = kept.steps[name]
         while done < most and machine() + speed.needed(COURSE, done) <= deadline:
-            speed.step = max(timed(machine, lambda: machine.work(step)), 0.8 * speed.step)
+            if speed.compiling:
+                machine.work(self.load.compiling + step)
+                speed.compiling = 0.0
+            else:
+                speed.step = max(timed(machine, lambda: machine.work(step)), 0.8 * speed.step)
             done += 1
             if done % COURSE.checkpoint_every_steps == 0:
                 machine.work(self.load.checkpoint)

@@ -47,6 +47,19 @@ def test_measured_speed_changes_what_is_kept() -> None:
         budget.expect("sft", 1)
 
 
+def test_a_phase_at_work_gets_what_later_ones_turn_out_not_to_need() -> None:
+    clock = Clock()
+    budget = Budget(10, {"sft": 0.6, "tuned": 0.3, "report": 0.1}, reserved={"tuned", "report"}, clock=clock)
+    with pytest.raises(BudgetError, match="no phase is at work"):
+        budget.extended()
+    with budget.phase("sft") as deadline:
+        clock.now += 300
+        budget.expect("tuned", 60)
+        assert budget.extended() == deadline + 120 == 100 + 600 - 60 - 60
+        budget.expect("tuned", 600)
+        assert budget.extended() == deadline + 120, "what was given is not taken back"
+
+
 def test_expectation_never_moves_a_deadline_that_was_given() -> None:
     clock = Clock()
     budget = Budget(10, {"base": 0.2, "sft": 0.6, "tuned": 0.2}, clock=clock)

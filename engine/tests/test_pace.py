@@ -1,5 +1,7 @@
 """Pace: what the next update needs, and how many fit."""
 
+from dataclasses import replace
+
 import pytest
 
 from tunix_rt.config import GRPOConfig, SFTConfig
@@ -14,6 +16,7 @@ def test_the_next_update_needs_what_follows_it() -> None:
     assert speed.needed(COURSE, 0) == pytest.approx(1.1 * 2 + 20 + 4)
     assert speed.needed(COURSE, 4) == pytest.approx(1.1 * (2 + 3) + 20 + 4)
     assert speed.needed(COURSE, 9) == pytest.approx(1.1 * (2 + 20 + 3) + 20 + 4)
+    assert replace(speed, compiling=30.0).needed(COURSE, 0) == pytest.approx(30 + 1.1 * 2 + 20 + 4)
     assert speed.needed(GRPOConfig(eval_every_steps=1), 0) == pytest.approx(1.1 * 22 + 24)
 
 

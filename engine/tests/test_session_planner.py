@@ -27,6 +27,7 @@ def test_two_hundred_sessions_end_in_time_with_weights_and_an_evaluation() -> No
         assert outcome.kept.steps["sft"] > 0, outcome
         assert outcome.kept.scored["tuned"] > 0, outcome
         assert outcome.kept.report, outcome
+    assert sum(outcome.kept.steps["grpo"] > 0 for outcome in outcomes) > 190, "it is seldom left out"
     assert statistics.median(outcome.used for outcome in outcomes) >= 0.9
     whole = [outcome for outcome in outcomes if outcome.kept.scored["tuned"] == outcome.kept.scored["base_contract"]]
     assert len(whole) > 160, "a measurement is seldom cut short"
@@ -36,7 +37,7 @@ def test_undisturbed_session_does_everything_in_its_budget() -> None:
     machine, kept = Machine(), Kept()
     Attempt(planner(10, machine), machine, QUICK, kept).run()
     assert 540 < machine() <= 600
-    assert kept.scored == {"base_contract": 60, "base_few_shot": 60, "tuned": 60}
+    assert kept.scored == dict.fromkeys(("base_contract", "base_few_shot", "sft", "tuned"), 60)
     assert kept.exports == 3
 
 

@@ -75,6 +75,7 @@ class Budget:
         self._start = clock() if started is None else started
         self.minutes = minutes
         self.end = self._start + 60 * minutes
+        self._open: str | None = None
         self._open_until: float | None = None
         self._phases: dict[str, _Phase] = {}
         for name, share in shares.items():
@@ -109,11 +110,18 @@ class Budget:
         if phase is None or phase.allowed is not None:
             raise BudgetError(f"phase {name!r} is not open; planned: {', '.join(self._phases)}, and each begins once")
         began, deadline = self._clock(), self.deadline(name)
-        phase.allowed, self._open_until = deadline - began, deadline
+        phase.allowed, self._open, self._open_until = deadline - began, name, deadline
         try:
             yield deadline
         finally:
-            phase.used, self._open_until = self._clock() - began, None
+            phase.used, self._open, self._open_until = self._clock() - began, None, None
+
+    def extended(self) -> float:
+        """Return the deadline of the phase that is at work; it gets what later phases were promised too much."""
+        if self._open is None or self._open_until is None:
+            raise BudgetError("no phase is at work; a deadline is extended inside `phase`")
+        self._open_until = max(self._open_until, self.end - self._promised_after(self._open))
+        return self._open_until
 
     def expect(self, name: str, seconds: float) -> float:
         """Promise a phase that has not begun what measured speed says it needs; return what can be promised.

@@ -36,6 +36,8 @@ class Speed:
     """One checkpoint."""
     closing: float
     """Last checkpoint and weights."""
+    compiling: float = 0.0
+    """What the first update of an attempt takes longer; 0 once it has ended."""
 
     def needed(self, course: Course, done: int) -> float:
         """Return the seconds that one more update needs after `done` of them, with all that must follow it."""
@@ -44,7 +46,7 @@ class Speed:
             seconds += self.evaluation
         if (done + 1) % course.checkpoint_every_steps == 0:
             seconds += self.checkpoint
-        return 1.1 * seconds + self.evaluation + self.closing
+        return 1.1 * seconds + self.compiling + self.evaluation + self.closing
 
 
 def steps_in_time(

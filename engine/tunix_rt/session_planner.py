@@ -18,6 +18,8 @@ RESERVED = ("grpo", "tuned", "export", "report")
 """Phases whose time is never given to earlier ones: without the last three a session has nothing to show."""
 _DISK, _PASSES, _START = 100e6, 4, 8.0
 """Bytes a second of a slow disk; how often an export writes, hashes and reads a weight; seconds to load and compare."""
+_LOADING = 15.0
+"""Seconds to load and compile a tuned model at most; a budget in which they are over 2 % is that of a tiny model."""
 
 
 class SessionPlanner:
@@ -53,12 +55,12 @@ class SessionPlanner:
         now = self._clock()
         return now + 0.6 * (deadline - now)
 
-    def expect_measurement(self, phase: str, base_seconds: float) -> float:
-        """Promise the measurement of a tuned model what the base took under the same prompt, and some more.
+    def expect_measurement(self, phase: str, seconds: float) -> float:
+        """Promise the measurement of a tuned model what one under the same prompt took before, and some more.
 
-        It ends its answers and so needs no longer; where it does, its deadline cuts it short.
+        A tuned model ends its answers and so needs no longer than the base; where it does, its deadline cuts it short.
         """
-        return self.budget.expect(phase, 15 + 1.3 * base_seconds)
+        return self.budget.expect(phase, min(_LOADING, 1.2 * self.budget.minutes) + 1.3 * seconds)
 
     def expect_exports(self, weight_bytes: int, formats: int) -> float:
         """Promise the exports what they need at worst, if that is less than planned; return what is promised."""
@@ -89,7 +91,7 @@ class SessionPlanner:
         base = report["base"].used or 0.0
         measured = max(2 * self._measurement, base)
         before = self.budget.used - base + max(0.0, self.budget.deadline(phase) - self._clock()) + missing
-        seconds = {"tuned": 15 + 1.3 * measured / 2, "export": self._exports}
+        seconds = {"tuned": _LOADING + 1.3 * measured / 2, "export": self._exports}
         fixed = before + measured + sum(size for name, size in seconds.items() if name in later)
         part = sum(self._shares[name] for name in later if name not in seconds) / total
         least = fixed / (1 - part)

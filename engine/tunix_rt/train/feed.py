@@ -193,6 +193,7 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
                 f"the loss of update {train_step} is {loss}: the training diverged; lower learning_rate "
                 f"(now {self.config.learning_rate:g}) and start a new run"
             )
+        self.speed.compiling = 0.0
         self._tokens += tokens
         self.losses[train_step] = loss
         record: dict[str, float | int | None] = {

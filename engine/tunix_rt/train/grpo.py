@@ -139,6 +139,7 @@ def train_grpo(
         trainer, rollout = cluster.actor_trainer, cluster.rollout
         speed = _expected_speed(actor)
         plan = _settled_plan(config, run, prepared, rollout, speed, deadline, say)
+        speed.step, speed.compiling = plan.step_seconds, plan.compile_seconds
         say(
             f"{plan.steps} updates, {plan.prompts:,} prompts ({plan.too_long} too long, {len(plan.dropped)} never or"
             f" always solved), {config.prompts_per_step} x {config.num_generations} completions a step"
@@ -281,7 +282,7 @@ def _settled_plan(
                 f"{needed:.0f} s; give it more time, or fewer prompts_per_step, num_generations or max_new_tokens",
                 missing=needed - left,
             )
-    plan = make_plan(config, prepared, found)
+    plan = make_plan(config, prepared, found, speed)
     write_format(run.plan, plan)
     return plan
 
@@ -299,6 +300,7 @@ def _probe(
     drawn = rollout.at(0).generate(texts, sampling, shared_prefix=form.prefix)
     seconds = time.monotonic() - began
     speed.step = (1 + _UPDATE) * seconds * config.prompts_per_step / len(asked)
+    speed.compiling = seconds  # these seconds hold the compilation of the rollouts; that of an update takes as long
     scored = _rewards(config, prepared).score([trace for trace in asked for _ in range(size)], drawn)
     return reachability([(trace_name(trace), scored[at * size : (at + 1) * size]) for at, trace in enumerate(asked)])
 

@@ -115,6 +115,7 @@ class StepRecorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
             self._first = done + self.config.num_iterations
         else:
             self._seconds[done] = seconds = now - self._last
+            self.speed.compiling = 0.0
             if done > self._first:  # the first one of an attempt may compile
                 self.speed.step = max(seconds, 0.8 * self.speed.step)
         self._last = now

@@ -14,6 +14,7 @@ from tunix_rt.dataset import Dataset
 from tunix_rt.errors import ConfigError
 from tunix_rt.formats import Format
 from tunix_rt.grading import trace_target
+from tunix_rt.pace import Speed
 from tunix_rt.prompt import trace_name
 from tunix_rt.rewards.reachability import Reachability
 from tunix_rt.run import RunDir, open_run
@@ -45,6 +46,10 @@ class GRPOPlan(Format):
     """Tokens of these completions, if none ends before `max_new_tokens`."""
     eval_items: int
     """Items of one measurement; 0 if there is none."""
+    step_seconds: float = 0.0
+    """Seconds of one step, as expected from that sample; 0 if the start policy was not asked."""
+    compile_seconds: float = 0.0
+    """What the first update is expected to take longer."""
     reachability: Reachability | None
     """What the start policy earned on a sample of the prompts; None if it was not asked."""
 
@@ -120,7 +125,9 @@ def _item(trace: ReasoningTrace) -> Item:
     )
 
 
-def make_plan(config: GRPOConfig, prepared: Prepared, found: Reachability | None) -> GRPOPlan:
+def make_plan(
+    config: GRPOConfig, prepared: Prepared, found: Reachability | None, speed: Speed | None = None
+) -> GRPOPlan:
     """Return the plan, in which prompts are left out that a sample showed to be always or never solved.
 
     Raises ConfigError if fewer prompts are left than a step needs.
@@ -142,6 +149,8 @@ def make_plan(config: GRPOConfig, prepared: Prepared, found: Reachability | None
         completions=completions,
         most_tokens=completions * config.max_new_tokens,
         eval_items=len(prepared.task.items) if prepared.task else 0,
+        step_seconds=round(speed.step, 4) if speed else 0.0,
+        compile_seconds=round(speed.compiling, 4) if speed else 0.0,
         reachability=found,
     )
 

@@ -300,9 +300,15 @@ def _measure_trained(session: _Session, role: Literal["sft", "tuned"], base: Loa
 
 
 def _reinforce(session: _Session, base: LoadedModel, config: GRPOConfig, deadline: float) -> None:
-    """Measure the fine-tuned model, then train it further; the measurement gets a quarter of the time at most."""
-    now = time.monotonic()
+    """Measure the fine-tuned model, then train it further; the measurement gets a quarter of the time at most.
+
+    How long it took says what the last measurement needs; training gets the rest of what was promised to that.
+    """
+    now, new = time.monotonic(), session.state.sft is None
     _measure_trained(session, "sft", base, now + 0.25 * (deadline - now))
+    if new and session.evaluations["sft"].manifest.metrics.n == session.state.items:
+        session.planner.expect_measurement("tuned", time.monotonic() - now)
+        deadline = session.planner.budget.extended()
     if session.state.grpo is None:
         session.keep(grpo=reinforce(config, session.run, base, deadline=deadline, progress=session.progress))
 

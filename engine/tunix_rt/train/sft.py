@@ -21,7 +21,7 @@ from orbax import checkpoint as ocp
 from tunix.sft.peft_trainer import TrainingConfig
 
 from tunix_rt.config import SFTConfig
-from tunix_rt.formats import Format, write_format
+from tunix_rt.formats import Format, read_jsonl, write_format
 from tunix_rt.pace import Speed, steps_in_time
 from tunix_rt.progress import Reporter
 from tunix_rt.run import RunDir, Stopped, log_metrics
@@ -209,8 +209,9 @@ def _settled_plan(
     """Return the plan that the run began with; if it has none, make it, with a few timed steps if time is limited."""
     speed = _expected_speed(trainer.model)
     if run.plan.is_file():
-        plan = SFTPlan.read(run.plan)
-        return plan, replace(speed, step=plan.step_seconds)
+        plan, records = SFTPlan.read(run.plan), read_jsonl(run.metrics) if run.metrics.is_file() else ()
+        compiling = next((record["time/compile"] for record in records if "time/compile" in record), 0.0)
+        return plan, replace(speed, step=plan.step_seconds, compiling=compiling)
     steps = steps_by_config(config, data)
     if deadline is not None:
         speed = _measured_speed(config, run, trainer, data, valid, speed)

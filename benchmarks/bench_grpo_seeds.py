@@ -1,6 +1,6 @@
 """What reinforcement learning adds to fine-tuning on nano, over seeds, beside its control: `make bench-grpo-seeds`.
 
-Each row is the whole session of configs/session-grpo-nano.yaml, in a process of its own: the fine-tuned model and the
+Each row is the whole session of configs/demo-nano.yaml, in a process of its own: the fine-tuned model and the
 one after GRPO answer the same held-out questions, once freely and once with the reasoning begun for them. A seed counts
 if GRPO gains 5 points with p < 0.05 on 400 pairs. The control has the same questions with careful traces alone. It does
 not know how anything is trained.
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-CONFIG = Path(__file__).parents[1] / "configs" / "session-grpo-nano.yaml"
+CONFIG = Path(__file__).parents[1] / "configs" / "demo-nano.yaml"
 CAREFUL = ("--set", "dataset.name=nano-arithmetic", "--set", "dataset.sources=[nano-arithmetic]")
 POINTS, P, PAIRS, SHARE = 0.05, 0.05, 400, 0.8
 """What a seed must gain, how surely, on how many pairs; and the share of seeds that must."""

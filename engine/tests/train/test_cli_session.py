@@ -30,7 +30,7 @@ def test_plan_without_the_base_model_still_has_phases_and_memory(tmp_path: Path)
 
 
 def test_plan_of_a_small_session_shows_parts_for_one_chip_and_a_line_for_each(tmp_path: Path) -> None:
-    words = [str(CONFIGS / "session-grpo-nano.yaml"), "--max_steps", "7", "--max_examples", "400"]
+    words = [str(CONFIGS / "demo-nano.yaml"), "--max_steps", "7", "--max_examples", "400"]
     parts = plan(tmp_path, *words, "--chip", "t4x2")
     for word in ("parameters", "optimiser", "kv cache", "copy of the policy", "mesh (fsdp, tp)", "grpo: fits"):
         assert word in parts

@@ -58,6 +58,7 @@ def test_a_phase_at_work_gets_what_later_ones_turn_out_not_to_need() -> None:
         assert budget.extended() == deadline + 120 == 100 + 600 - 60 - 60
         budget.expect("tuned", 600)
         assert budget.extended() == deadline + 120, "what was given is not taken back"
+    assert budget.report().phases["sft"].allowed == deadline - 100 + 120
 
 
 def test_expectation_never_moves_a_deadline_that_was_given() -> None:

@@ -57,6 +57,20 @@ def test_speed_counts_from_the_first_update() -> None:
         assert reporter.line().endswith("6/11  200 tokens/s  ETA 5.0 s")
 
 
+def test_speed_counts_anew_where_something_new_begins_and_a_deadline_may_move() -> None:
+    clock = Clock()
+    with Reporter(io.StringIO(), clock=clock) as reporter, reporter.phase("grpo", deadline=50.0):
+        reporter.update(1, 400, 100)  # a measurement before the training
+        clock.now += 10
+        reporter.update(400, 400, 20_000)
+        clock.now += 30
+        reporter.update(1, 11, 1000)
+        reporter.extend(60.0)
+        clock.now += 5
+        reporter.update(6, 11, 2000)
+        assert reporter.line().endswith("6/11  200 tokens/s  ETA 5.0 s  deadline in 15 s")
+
+
 def test_failure_is_said() -> None:
     stream = io.StringIO()
     with pytest.raises(RuntimeError), Reporter(stream, clock=Clock()) as reporter, reporter.phase("sft"):

@@ -120,8 +120,10 @@ class Budget:
         """Return the deadline of the phase that is at work; it gets what later phases were promised too much."""
         if self._open is None or self._open_until is None:
             raise BudgetError("no phase is at work; a deadline is extended inside `phase`")
-        self._open_until = max(self._open_until, self.end - self._promised_after(self._open))
-        return self._open_until
+        phase, until = self._phases[self._open], max(self._open_until, self.end - self._promised_after(self._open))
+        phase.allowed = (phase.allowed or 0.0) + until - self._open_until
+        self._open_until = until
+        return until
 
     def expect(self, name: str, seconds: float) -> float:
         """Promise a phase that has not begun what measured speed says it needs; return what can be promised.

@@ -34,7 +34,9 @@ class _Phase:
     part: str | None = None
     figures: dict[str, float] = field(default_factory=dict)
     first: tuple[float, int, int] | None = None
-    """Time, done and tokens of the first update: speed counts from there, since a first step also compiles."""
+    """Time, done and tokens of the first update: speed counts from there, since a first step also compiles.
+
+    Where `done` falls something new has begun, and speed counts from there."""
 
 
 class Reporter:
@@ -100,9 +102,9 @@ class Reporter:
         phase = self._phase
         if phase is None:
             return
-        phase.done, phase.tokens = done, tokens
-        if phase.first is None or done < phase.first[1]:
+        if phase.first is None or done < phase.done:
             phase.first = (self._clock(), done, tokens or 0)
+        phase.done, phase.tokens = done, tokens
         phase.total = total or (phase.total if phase.part is None else None)
         phase.figures = figures or phase.figures
         if self._live:
@@ -110,6 +112,11 @@ class Reporter:
         elif self._clock() - self._said >= self._interval:
             self._said = self._clock()
             self._write(self.line())
+
+    def extend(self, deadline: float) -> None:
+        """Give the phase at work another deadline, a time of the clock."""
+        if self._phase is not None:
+            self._phase.deadline = deadline
 
     def part(self, name: str, done: int, total: int | None = None) -> None:
         """Say how far one part of the phase is, such as `read` or `deduplicate` of a dataset."""

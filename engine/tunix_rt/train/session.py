@@ -309,6 +309,7 @@ def _reinforce(session: _Session, base: LoadedModel, config: GRPOConfig, deadlin
     if new and session.evaluations["sft"].manifest.metrics.n == session.state.items:
         session.planner.expect_measurement("tuned", time.monotonic() - now)
         deadline = session.planner.budget.extended()
+        session.progress.extend(deadline)
     if session.state.grpo is None:
         session.keep(grpo=reinforce(config, session.run, base, deadline=deadline, progress=session.progress))
 

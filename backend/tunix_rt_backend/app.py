@@ -12,7 +12,7 @@ from tunix_rt import __version__
 from tunix_rt_backend.db import make_engine, make_sessions
 from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
-from tunix_rt_backend.routers import TAGS, api_routes, fences
+from tunix_rt_backend.routers import API_ROUTES, TAGS, fences
 from tunix_rt_backend.services.access import LastUse, Lockout
 from tunix_rt_backend.services.metrics import Metrics
 from tunix_rt_backend.services.tails import Tails, closing_on_signals
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
         version=__version__,
         summary="Reasoning traces, datasets, runs and evaluations.",
         # The routes as they are: a router that is included has each of them made anew by its first request.
-        routes=[*fences().routes, *api_routes()],
+        routes=[*fences(), *API_ROUTES],
         lifespan=lifespan,
         openapi_url="/api/openapi.json",
         openapi_tags=TAGS,

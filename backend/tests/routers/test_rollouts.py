@@ -16,6 +16,7 @@ from tunix_rt.errors import DataError, UsageError
 from tunix_rt.rewards import RewardsConfig, RewardTerm
 from tunix_rt.rollouts import RolloutGroup, append_rollouts
 from tunix_rt.run import RunDir, new_run
+from tunix_rt_backend.app import create_app
 from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.services.replays import MOST_READ, score_again
 from tunix_rt_backend.settings import Settings
@@ -182,12 +183,10 @@ def test_impossible_replay_is_refused(sqlite_client: TestClient, run: RunDir, bo
     assert (answer.status_code, told in answer.text) == (422, True), answer.text
 
 
-def test_replay_that_takes_too_long_is_ended(
-    sqlite_client: TestClient, run: RunDir, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = sqlite_client.app.state.settings.model_copy(update={"request_seconds": 0.05})  # type: ignore[attr-defined]
-    monkeypatch.setattr(sqlite_client.app.state, "settings", settings)  # type: ignore[attr-defined]
-    answer = sqlite_client.post(f"{BASE}/replay", json={"rewards": {}})
+def test_replay_that_takes_too_long_is_ended(sqlite_client: TestClient, sqlite_settings: Settings, run: RunDir) -> None:
+    hurried = create_app(sqlite_settings.model_copy(update={"request_seconds": 0.05}))
+    with TestClient(hurried, base_url="http://localhost") as client:
+        answer = client.post(f"{BASE}/replay", json={"rewards": {}})
     assert (answer.status_code, "choose fewer" in answer.json()["detail"]) == (503, True)
 
 

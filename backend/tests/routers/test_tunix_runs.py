@@ -17,7 +17,9 @@ from starting import ASK, BASE, start, work
 from tunix_rt.config import SessionConfig, SFTConfig, read_config
 from tunix_rt.formats import locked, write_text
 from tunix_rt.run import ACTIVE, read_run, update_run
+from tunix_rt_backend.app import create_app
 from tunix_rt_backend.services import index, plans
+from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, Job, Run
 
 
@@ -191,11 +193,11 @@ def test_third_plan_at_once_is_asked_to_come_back(client: TestClient, home: Path
     assert "retry-after" in answer.headers
 
 
-def test_plan_that_takes_too_long_is_ended(client: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = client.app.state.settings.model_copy(update={"request_seconds": 0.2})  # type: ignore[attr-defined]
-    monkeypatch.setattr(client.app.state, "settings", settings)  # type: ignore[attr-defined]
-    began = time.monotonic()
-    answer = client.post("/api/tunix/run", json=ASK | {"dry_run": True})
+def test_plan_that_takes_too_long_is_ended(settings: Settings, home: Path) -> None:
+    hurried = create_app(settings.model_copy(update={"request_seconds": 0.2}))
+    with TestClient(hurried, base_url="http://localhost") as client:
+        began = time.monotonic()
+        answer = client.post("/api/tunix/run", json=ASK | {"dry_run": True})
     assert answer.status_code == 503, answer.text
     assert time.monotonic() - began < 15
 

@@ -5,6 +5,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from tunix_rt_backend.routers import (
     access,
@@ -38,29 +39,25 @@ ROUTERS: tuple[APIRouter, ...] = (
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 
 
-def api_routes() -> list[APIRoute]:
-    """Return the routes of all routers; an operation is called like its function, as in a generated client."""
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    for route in routes:
-        route.operation_id = route.name
-    return routes
+API_ROUTES = tuple(route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+for _route in API_ROUTES:
+    _route.operation_id = _route.name  # stable, and what a generated client calls it
 
 
-def fences() -> APIRouter:
-    """Return a router, to be included first, that keeps a fixed path from being read as a name.
+def fences() -> list[Route]:
+    """Return routes, to stand first, that keep a fixed path from being read as a name.
 
     `DELETE /api/traces/compare` would else be the route of `/api/traces/{trace_id}` for a trace called `compare`.
     """
-    routes = api_routes()
     known: dict[str, set[str]] = {}
-    for route in routes:
+    for route in API_ROUTES:
         known.setdefault(route.path, set()).update(route.methods or ())
-    fence = APIRouter()
+    found = []
     for path, methods in known.items():
-        read_as_name = any("{" in route.path and route.path_regex.match(path) for route in routes)
+        read_as_name = any("{" in route.path and route.path_regex.match(path) for route in API_ROUTES)
         if "{" not in path and read_as_name:
-            fence.add_route(path, _refuse, methods=sorted(METHODS - methods), include_in_schema=False)
-    return fence
+            found.append(Route(path, _refuse, methods=sorted(METHODS - methods), include_in_schema=False))
+    return found
 
 
 async def _refuse(request: Request) -> Response:

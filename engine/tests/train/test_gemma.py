@@ -1,4 +1,4 @@
-"""The real Gemma 3 270M, once through: load, generate, fine-tune a little, save, load again, generate other text."""
+"""The real Gemma 3 270M, once through: load, generate, fine-tune a little, save, load again, generate the same."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_f
     assert result.valid_loss is not None
     assert result.valid_loss < 0.9 * result.valid_loss_before
 
-    tuned = completions(load_adapter(run.adapter, load_model(gemma_files)))
+    tuned, again = (completions(load_adapter(run.adapter, load_model(gemma_files))) for _ in range(2))
+    assert [one.token_ids for one in tuned] == [one.token_ids for one in again]
     assert [one.token_ids for one in tuned] != [one.token_ids for one in untuned]
 
 

@@ -159,6 +159,13 @@ def test_compare_takes_choice_texts_before_labels() -> None:
     assert compare("A", target("choice", "A", choices=["B", "A"])).verdict == "equal"
 
 
+def test_a_label_is_no_article_of_another_choice() -> None:
+    cities = target("choice", "B", choices=["Paris", "London"])
+    assert [compare(found, cities).verdict for found in ("A. London", "(A) London")] == ["parse_fail"] * 2
+    assert compare("A. Paris", cities.model_copy(update={"value": "A"})).verdict == "equal"
+    assert compare("a. Lincoln", target("choice", "B", choices=["G. Grant", "A. Lincoln"])).verdict == "equal"
+
+
 def test_open_answers_stay_unscored() -> None:
     for score in (compare("anything", target("open", "")), grade(completion("x"), target("open", "y"), mode="strict")):
         assert (score.value, score.verdict) == (None, None)

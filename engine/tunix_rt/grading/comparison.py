@@ -106,13 +106,14 @@ def _choice_index(text: str, choices: list[str]) -> int:
     """Return which choice a text names; raise UnreadableError if it names none, or one by label and another by text."""
     words = wording(from_latex(text))
     texts = [wording(choice) for choice in choices]
-    if words in texts:
-        return texts.index(words)
     match = _LABEL.fullmatch(" ".join(from_latex(plain(text)).split()).strip("*_`\"'"))
+    rest = wording(match["rest"] or "").strip(") ") if match else ""
+    # `A. Lincoln` may be a choice itself; else its A is a label, and no article before the choice `Lincoln`.
+    if words in texts and (rest != words or text.strip().casefold() in map(str.casefold, choices)):
+        return texts.index(words)
     if not match:
         raise UnreadableError("names no choice")
     index = ord(match["label"].upper()) - ord("A")
-    rest = wording(match["rest"] or "").strip(") ")
     if choices and index >= len(choices):
         raise UnreadableError(f"names a choice beyond the {len(choices)} that there are")
     if rest and (not choices or rest != texts[index]):

@@ -85,6 +85,7 @@ def test_format_is_all_or_nothing(text: str, worth: float) -> None:
         (("3 * 4 = 13", "13 - 2 = 12"), 0.0),
         (("Think.", "12 - 2 = 10"), 1.0),
         (("3 * 4 = 13", *["12 - 2 = 10"] * 9), 0.5),
+        (("3 * 4 = 13", "12 - 2 = 10", "12 -2 = 10", "１２ - 2=10"), 0.5),
         (("3 * 4 = 13", "1 = 1", "2 = 2"), 0.0),
         (("Think.",), None),
     ],
@@ -182,8 +183,8 @@ def test_relevance_is_a_share_whatever_is_written(prompt: str, step: str) -> Non
 
 
 @contextmanager
-def judge(answer: Callable[[Any], bytes]) -> Iterator[str]:
-    """Serve a judge on this machine; yield its address."""
+def judge(answer: Callable[[Any], bytes], pause: float = 0.0) -> Iterator[str]:
+    """Serve a judge on this machine, which rests before each byte; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -192,7 +193,9 @@ def judge(answer: Callable[[Any], bytes]) -> Iterator[str]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             with suppress(BrokenPipeError):  # the one who asked has gone
-                self.wfile.write(body)
+                for byte in body:
+                    time.sleep(pause)
+                    self.wfile.write(bytes([byte]))
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
@@ -266,3 +269,9 @@ def test_a_judge_that_is_slow_or_absent_is_a_fault() -> None:
     assert "TimeoutError" in late.fault or "timed out" in late.fault
     assert absent.fault is not None
     assert "URLError" in absent.fault
+
+
+def test_a_judge_that_answers_byte_by_byte_is_given_no_more_time() -> None:
+    with judge(lambda request: b'{"scores": [1]}', pause=0.05) as url:
+        [late] = judged(url, case(written()), timeout_seconds=0.2)
+    assert (late.value, late.fault) == (None, "TimeoutError: the judge gave no scores within 0.2 s")

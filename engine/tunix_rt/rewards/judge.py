@@ -5,8 +5,10 @@ It does not know which model, if any, stands behind the address. Whatever goes w
 
 from __future__ import annotations
 
+import threading
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import orjson
 
@@ -23,6 +25,23 @@ def ask_judge(cases: Sequence[Case], options: JudgeOptions) -> list[object]:
 
     Raises TimeoutError or OSError if no answer comes, DataError if it is not `{"scores": […]}` with one for each.
     """
+    found: Future[list[object]] = Future()
+
+    def ask() -> None:
+        try:
+            found.set_result(_ask(cases, options))
+        except Exception as error:
+            found.set_exception(error)
+
+    # A socket's own limit counts anew with each byte, and one a second would hold a training up for ever.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return found.result(options.timeout_seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"the judge gave no scores within {options.timeout_seconds:g} s") from error
+
+
+def _ask(cases: Sequence[Case], options: JudgeOptions) -> list[object]:
     items = [{"prompt": case.prompt, "target": case.target.value, "completion": case.text} for case in cases]
     request = urllib.request.Request(
         options.url, orjson.dumps({"items": items}), {"Content-Type": "application/json", "Accept": "application/json"}

@@ -160,13 +160,13 @@ def well_formed(case: Case, options: Format) -> float:
 
 
 def steps(case: Case, options: Format) -> float | None:
-    """Return the share of right ones among the different arithmetic steps; the same step again does not count."""
-    verdicts = {
-        " ".join(text.split()): check.verdict
+    """Return the share of right ones among the different arithmetic steps; one that is only spaced anew is the same."""
+    judged = {
+        ("".join(plain(text).split()), check.verdict)
         for text, check in zip(case.reading.steps, case.checks, strict=True)
         if check.verdict != "none"
     }
-    return sum(verdict == "right" for verdict in verdicts.values()) / len(verdicts) if verdicts else None
+    return sum(verdict == "right" for _, verdict in judged) / len(judged) if judged else None
 
 
 def length(case: Case, options: LengthOptions) -> float:

@@ -163,8 +163,10 @@ def test_bundle_locks_the_kernel_in_and_verify_reads_it_all(invoke: Invoke, lock
     assert {"kaggle/kernel/kernel-metadata.json", "kaggle/dataset/requirements.txt"} < set(files)
     assert not any("large.whl" in name for name in files)
     assert (tmp_path / "papers/writeup.md").read_text() == record["papers"]["writeup.md"]
+    (tmp_path / "kaggle/writeup.md").write_text("no paper of ours")
+    (tmp_path / "kaggle/dataset/link").symlink_to(lock)
     again = invoke("bundle", run.id, "--kernel", kernel, "--json")
-    assert json.loads(again.stdout.splitlines()[-1])["manifest"] == record["manifest"]
+    assert json.loads(again.stdout.splitlines()[-1])["manifest"] == record["manifest"], "no links, nothing beside"
     checked = json.loads(invoke("verify", record["manifest"]["id"], "--json").stdout.splitlines()[-1])
     assert checked["files"] == len(files)
     archive = Path(record["folder"]) / "bundle.zip"

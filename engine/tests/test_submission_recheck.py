@@ -1,7 +1,9 @@
 """Verify: whoever changes a submission is found, also if they make every digest anew."""
 
 import json
+import re
 import shutil
+import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from tunix_rt.evaluation import EvaluationManifest, load_evaluation
 from tunix_rt.evaluation.folder import SAMPLES, content_digest
 from tunix_rt.formats import MANIFEST, digest_file, write_format
 from tunix_rt.submission import BUNDLE, SubmissionManifest, recheck, submit
-from tunix_rt.submission.bundle import _content_digest, _write_archive
+from tunix_rt.submission.bundle import _content_digest, _name, _write_archive
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +48,12 @@ def rebuild(folder: Path, change: Callable[[Path], None]) -> None:
     manifest = manifest.model_copy(update={"files": files, "evaluations": evaluations})
     (folder / BUNDLE).unlink()
     size, digest = _write_archive(folder / BUNDLE, sources, files)
-    changed = manifest.model_copy(update={"bytes": size, "bundle_digest": digest, "digest": _content_digest(manifest)})
-    write_format(folder / MANIFEST, changed)
+    reseal_submission(folder, manifest.model_copy(update={"bytes": size, "bundle_digest": digest}))
+
+
+def reseal_submission(folder: Path, manifest: SubmissionManifest) -> None:
+    digest = _content_digest(manifest)
+    write_format(folder / MANIFEST, manifest.model_copy(update={"digest": digest, "id": _name(manifest.run, digest)}))
 
 
 def tuned(inside: Path) -> Path:
@@ -161,4 +167,91 @@ def test_configuration_of_another_run_is_found(folder: Path) -> None:
 
     rebuild(folder, forge)
     with pytest.raises(DigestError, match=r"config\.json changed"):
+        recheck(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("run/report.html", lambda path: path.write_text("<h1>99 %</h1>")),
+        ("run/result.json", lambda path: path.write_text('{"training": {"steps": 50, "planned_steps": 50}}')),
+        ("run/report.html", Path.unlink),
+        ("run/extra", lambda path: path.write_text("more")),
+        ("dataset/manifest.json", lambda path: path.write_text(path.read_text().replace("Apache-2.0", "MIT"))),
+        ("dataset/extra", lambda path: path.write_text("more")),
+    ],
+)
+def test_file_that_the_run_did_not_record_so_is_found(
+    folder: Path, name: str, change: Callable[[Path], object]
+) -> None:
+    rebuild(folder, lambda inside: change(inside / name) and None)
+    with pytest.raises(DigestError, match=re.escape(name)):
+        recheck(folder)
+
+
+def test_measurement_that_was_left_out_is_found(folder: Path) -> None:
+    def leave_out(inside: Path) -> None:
+        [few] = inside.glob("evaluations/*few-shot*")
+        shutil.rmtree(few)
+        (inside / "kaggle" / "writeup.md").unlink()  # its table has a line for it
+
+    rebuild(folder, leave_out)
+    with pytest.raises(DigestError, match="few-shot"):
+        recheck(folder)
+
+
+def test_record_that_is_not_the_run_s_is_found(folder: Path) -> None:
+    manifest = SubmissionManifest.read(folder / MANIFEST)
+    for change in ({"id": "another"}, {"bytes": 5}):
+        write_format(folder / MANIFEST, manifest.model_copy(update=change))
+        with pytest.raises(DigestError, match=r"manifest\.json changed"):
+            recheck(folder)
+    other = "sha256:" + "0" * 64
+    for change in ({"base_model": other}, {"dataset": other}, {"with_rows": True}, {"evaluations": {"../x": other}}):
+        reseal_submission(folder, manifest.model_copy(update=change))
+        with pytest.raises(DigestError, match=r"another base model or dataset|dataset/|no name of an evaluation"):
+            recheck(folder)
+
+
+def test_figures_of_a_large_evaluation_are_added_up_again(folder: Path) -> None:
+    def forge(inside: Path) -> None:
+        manifest = load_evaluation(tuned(inside)).manifest
+        assert manifest.metrics.strict
+        better = manifest.metrics.strict.model_copy(update={"value": 0.99})
+        reseal(tuned(inside), metrics=manifest.metrics.model_copy(update={"strict": better}))
+
+    rebuild(folder, forge)
+    with pytest.raises(DataError, match=r"metrics\.strict"):
+        recheck(folder, samples=10)
+
+
+def test_verdicts_are_not_spared_by_naming_another_contract(folder: Path) -> None:
+    rebuild(folder, lambda inside: reseal(tuned(inside), contract_digest="sha256:" + "0" * 64))
+    with pytest.raises(DataError, match="another prompt contract"):
+        recheck(folder)
+
+
+@pytest.mark.parametrize("at", [6, 8, 42])
+def test_changed_byte_between_the_files_is_an_answer(folder: Path, at: int) -> None:
+    """A version, flags and a place that no archive has: for each Python's reader raises an error of its own."""
+    manifest, data = SubmissionManifest.read(folder / MANIFEST), bytearray((folder / BUNDLE).read_bytes())
+    data[data.rindex(b"PK\x01\x02") + at] ^= 0xFF
+    (folder / BUNDLE).write_bytes(data)
+    for record in (manifest, manifest.model_copy(update={"bundle_digest": digest_file(folder / BUNDLE)})):
+        write_format(folder / MANIFEST, record)
+        with pytest.raises(DigestError, match=r"changed|holds other files"):
+            recheck(folder)
+
+
+def test_link_in_the_archive_is_refused(folder: Path) -> None:
+    data = bytearray((folder / BUNDLE).read_bytes())
+    data[data.rindex(b"PK\x01\x02") + 41] = 0xA1
+    (folder / BUNDLE).write_bytes(data)
+    with zipfile.ZipFile(folder / BUNDLE) as archive:
+        assert stat.S_ISLNK(archive.infolist()[-1].external_attr >> 16)
+    changed = SubmissionManifest.read(folder / MANIFEST).model_copy(
+        update={"bundle_digest": digest_file(folder / BUNDLE)}
+    )
+    write_format(folder / MANIFEST, changed)
+    with pytest.raises(DigestError, match="links"):
         recheck(folder)

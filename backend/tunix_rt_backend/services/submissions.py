@@ -83,7 +83,7 @@ def papers(home: Path, submission_id: str) -> dict[str, str | None]:
                     name: archive.read(path).decode() if sizes.get(path, _LONGEST_PAPER + 1) <= _LONGEST_PAPER else None
                     for name, path in names.items()
                 }
-        except (zipfile.BadZipFile, RuntimeError, OSError, ValueError) as error:
+        except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError) as error:
             raise Conflict(f"the bundle of {submission_id} is damaged ({error}); bundle the run again") from error
 
 

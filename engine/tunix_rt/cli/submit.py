@@ -147,7 +147,7 @@ def verify(
         return
     show(f"{found.submission}: {found.files} files, {found.bytes:,} bytes, all as recorded")
     rows = [
-        [one.evaluation, one.regraded, one.samples, "all again" if one.figures else "as stored", one.items]
+        [one.evaluation, one.regraded, one.samples, "all again" if one.figures else "of stored verdicts", one.items]
         for one in found.evaluations
     ]
     show(table(["evaluation", "graded again", "samples", "figures", "items of the task"], rows))

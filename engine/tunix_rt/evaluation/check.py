@@ -15,6 +15,7 @@ whose task is not here, for nothing says then that prompts and targets are those
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from tunix_rt.errors import DataError
 from tunix_rt.evaluation.folder import Evaluation
 from tunix_rt.evaluation.metric import figures
 from tunix_rt.evaluation.sample import Sample, regrade_sample
+from tunix_rt.prompt import contract_form
 from tunix_rt.tasks import Task, reasoning_gym
 from tunix_rt.trace import CONTRACT_DIGEST
 
@@ -35,16 +37,20 @@ MOST_GROUPS = 1_000
 """Families, domains or difficulties that are added up again, at most."""
 
 
-def check_evaluation(evaluation: Evaluation, task: Task | None = None) -> bool:
+def check_evaluation(evaluation: Evaluation, task: Task | None = None, *, most: int | None = None) -> bool:
     """Return whether an evaluation is verified: made again in full, from the items of its task to its figures.
 
     Raises DataError naming the first item, verdict or figure that is not so, or what is too much to be made again.
-    `task`: what the evaluation says that it asked; None: it is not here.
+    `task`: what the evaluation says that it asked; None: it is not here. `most`: of more samples so many are graded
+    again, drawn anew at each call; the figures are added up from all of them in any case.
     """
     manifest, samples = evaluation.manifest, evaluation.samples
+    chosen = regradable(evaluation)
+    if most is not None and len(chosen) > most:
+        chosen = random.SystemRandom().sample(chosen, most)
     try:
-        found = next(_too_much(evaluation), None) or next(_asked_wrongly(evaluation, task), None)
-        found = found or next(_graded_wrongly(evaluation), None)
+        found = next(_too_much(samples, chosen), None) or next(_asked_wrongly(evaluation, task), None)
+        found = found or next(_graded_wrongly(evaluation, chosen), None)
         if found is None:
             given = {name: _plain(value) for name, value in figures(samples).items()}
             said = manifest.model_dump(mode="json", include=set(given))
@@ -57,15 +63,22 @@ def check_evaluation(evaluation: Evaluation, task: Task | None = None) -> bool:
             f"evaluation {evaluation.id} does not follow from its samples: {found}; it was made by tunix-rt {version}: "
             "measure the model again"
         )
-    return task is not None and _decides(evaluation) and all(sample.target.kind != "latex" for sample in samples)
+    return task is not None and len(chosen) == len(samples)
 
 
-def _too_much(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what is more than can be made again in a bounded time."""
-    samples = evaluation.samples
+def regradable(evaluation: Evaluation) -> list[Sample]:
+    """Return the samples whose verdicts the shared grading library decides, as it is here."""
+    manifest = evaluation.manifest
+    if manifest.contract_digest != CONTRACT_DIGEST or manifest.task.name.startswith(reasoning_gym.PREFIX):
+        return []
+    return [sample for sample in evaluation.samples if sample.target.kind != "latex"]
+
+
+def _too_much(samples: Sequence[Sample], chosen: Sequence[Sample]) -> Iterator[str]:
+    """Yield what is more than can be made again in a bounded time; `chosen` are to be graded."""
     if len(samples) > MOST_SAMPLES:
         yield f"it holds {len(samples):,} samples, where at most {MOST_SAMPLES:,} are graded again"
-    text = sum(len(sample.completion) for sample in samples)
+    text = sum(len(sample.completion) for sample in chosen)
     if text > MOST_TEXT:
         yield f"its completions hold {text:,} characters, where at most {MOST_TEXT:,} are graded again"
     for name in ("family", "domain", "difficulty"):
@@ -81,6 +94,11 @@ def _asked_wrongly(evaluation: Evaluation, task: Task | None) -> Iterator[str]:
     ids = {name for name, _ in asked}
     if not len(evaluation.samples) == len(asked) == items * times or len(ids) != items:
         yield f"it asked {items} items {times} times each, and holds {len(evaluation.samples)} samples of {len(ids)}"
+    manifest = evaluation.manifest
+    if manifest.prompt_digest != manifest.prompt.digest and manifest.contract_digest == CONTRACT_DIGEST:
+        yield f"its prompt form is not the one with digest {manifest.prompt_digest}"
+    if manifest.prompt.name == "contract" and manifest.prompt != contract_form():
+        yield "its prompt form says that it is the prompt contract, and is another"
     if task is None:
         return
     known = {item.id: item for item in task.items}
@@ -95,24 +113,14 @@ def _asked_wrongly(evaluation: Evaluation, task: Task | None) -> Iterator[str]:
 _ASKED = ("prompt", "target", "family", "domain", "difficulty")
 
 
-def _decides(evaluation: Evaluation) -> bool:
-    """Return whether the shared grading library, as it is here, decided the verdicts."""
-    manifest = evaluation.manifest
-    return manifest.contract_digest == CONTRACT_DIGEST and not manifest.task.name.startswith(reasoning_gym.PREFIX)
-
-
-def _graded_wrongly(evaluation: Evaluation) -> Iterator[str]:
-    """Yield what is wrong with the verdict on each sample."""
+def _graded_wrongly(evaluation: Evaluation, chosen: Sequence[Sample]) -> Iterator[str]:
+    """Yield what is wrong with the verdicts on the samples; those on the chosen ones are made again."""
     manifest = evaluation.manifest
     for sample in evaluation.samples:
         for score in (sample.strict, sample.lenient):
             if score.value is not None and not 0 <= score.value <= 1:
                 yield f"a score of sample {sample.id} is {score.value}, where one is from 0 to 1"
-    if not _decides(evaluation):
-        return
-    for sample in evaluation.samples:
-        if sample.target.kind == "latex":
-            continue
+    for sample in chosen:
         again = regrade_sample(sample, manifest.prompt, manifest.sampling.max_new_tokens)
         for name, said, given in zip(_JUDGED, _judged(sample), _judged(again), strict=True):
             if said != given:

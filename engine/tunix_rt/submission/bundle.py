@@ -21,7 +21,7 @@ from tunix_rt.errors import DigestError, MissingError, UsageError
 from tunix_rt.evaluation import Evaluation, EvaluationManifest, load_evaluation
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_file, digest_value, staged_folder, write_format
-from tunix_rt.provenance import FolderRef, Provenance, now, provenance
+from tunix_rt.provenance import FolderRef, Provenance, RefKind, now, provenance
 from tunix_rt.run import RunDir, RunManifest, read_run
 
 SUBMISSIONS = "submissions"
@@ -32,6 +32,10 @@ PAPERS = "kaggle"
 """Folder in the archive of what goes to Kaggle beside the model: write-up, video script, checklist, kernel, locks."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that an archive can hold."""
+_PLAIN = 0o644 << 16
+"""Attributes of a plain file in an archive."""
+_DAMAGED = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError)
+"""What Python's reader raises for an archive of which a byte was changed."""
 _NOT_CONTENT = {"id", "created", "digest", "bytes", "bundle_digest", "provenance"}
 
 
@@ -91,8 +95,7 @@ def bundle(
     """
     manifest = read_run(run)
     measured = {done.id: done.manifest.digest for done in measurements(home, run, evaluations=evaluations)}
-    refs = [*manifest.inputs.values(), *manifest.outputs.values()]
-    dataset = next((ref for ref in refs if ref.kind == "dataset"), None)
+    dataset, base_model = upstream(manifest, "dataset"), upstream(manifest, "base_model")
     sources = _run_files(run, manifest) | _evaluation_files(home, measured)
     sources |= _dataset_files(home, dataset, with_rows) if dataset else {}
     sources |= {f"{PAPERS}/{name}": path for name, path in (papers or {}).items()}
@@ -102,7 +105,7 @@ def bundle(
         digest="",
         run=run.id,
         run_digest=manifest.digest,
-        base_model=next((ref.digest for ref in refs if ref.kind == "base_model"), None),
+        base_model=base_model.digest if base_model else None,
         dataset=dataset.digest if dataset else None,
         evaluations=measured,
         with_rows=with_rows,
@@ -112,7 +115,7 @@ def bundle(
         provenance=provenance(),
     )
     digest = _content_digest(content)
-    name = f"{run.id}-{digest.removeprefix('sha256:')[:8]}"
+    name = _name(run.id, digest)
     folder = home / SUBMISSIONS / name
     if (folder / MANIFEST).is_file():
         return verify(folder)
@@ -122,6 +125,22 @@ def bundle(
         done_manifest = content.model_copy(update=changes)
         write_format(stage / MANIFEST, done_manifest)
     return done_manifest
+
+
+def upstream(manifest: RunManifest, kind: RefKind) -> FolderRef | None:
+    """Return the first record of a kind in what a run was made from, or else in what it made; None without one."""
+    return next((ref for ref in [*manifest.inputs.values(), *manifest.outputs.values()] if ref.kind == kind), None)
+
+
+def run_files(run: RunDir, manifest: RunManifest) -> dict[str, str]:
+    """Return the digests of a run's own files that a bundle holds, as the run recorded them when it ended."""
+    recorded = manifest.outputs["run"].files if "run" in manifest.outputs else {}
+    single, trained = (run.config.name, run.result.name, run.report.name), f"{run.adapter.name}/"
+    return {name: digest for name, digest in recorded.items() if name in single or name.startswith(trained)}
+
+
+def _name(run: str, digest: str) -> str:
+    return f"{run}-{digest.removeprefix('sha256:')[:8]}"
 
 
 def measurements(home: Path, run: RunDir, *, evaluations: Iterable[str] | None = None) -> list[Evaluation]:
@@ -147,34 +166,37 @@ def verify(folder: Path) -> SubmissionManifest:
     if not (folder / MANIFEST).is_file():
         raise MissingError(f"{folder} is not a submission: it has no {MANIFEST}")
     manifest = SubmissionManifest.read(folder / MANIFEST)
-    if _content_digest(manifest) != manifest.digest:
+    if _content_digest(manifest) != manifest.digest or manifest.id != _name(manifest.run, manifest.digest):
         raise DigestError(f"{folder / MANIFEST} changed: its digest does not cover what it says; bundle the run again")
     try:
         if (folder / BUNDLE).is_file():
             _check_archive(folder / BUNDLE, manifest.files)
-    except zipfile.BadZipFile as error:
+    except _DAMAGED as error:
         raise DigestError(
-            f"{folder / BUNDLE} changed: it is no archive any more ({error}); bundle the run again"
+            f"{folder / BUNDLE} changed: it is no archive any more ({error!r}); bundle the run again"
         ) from error
     # What lies between the files of the archive is under the digest of the whole.
     check_digests(folder, {BUNDLE: manifest.bundle_digest})
+    if manifest.bytes != (folder / BUNDLE).stat().st_size:
+        raise DigestError(f"{folder / MANIFEST} changed: it says {manifest.bytes:,} bytes, {BUNDLE} has others")
     return manifest
 
 
 def _check_archive(path: Path, files: Mapping[str, str]) -> None:
     """Raise DigestError naming the first file of an archive that has other bytes than were recorded."""
     with zipfile.ZipFile(path) as archive:
-        # Ours are never compressed; a small archive of somebody else's could unpack to more than any disk holds.
-        if archive.namelist() != list(files) or any(entry.compress_type for entry in archive.infolist()):
+        # Ours are plain files, never compressed: others could unpack to more than any disk holds, or be links.
+        odd = any(entry.compress_type or entry.external_attr != _PLAIN for entry in archive.infolist())
+        if archive.namelist() != list(files) or odd:
             raise DigestError(
-                f"{path} holds other files than its manifest lists, or compressed ones; bundle the run again"
+                f"{path} holds other files than its manifest lists, or compressed ones or links; bundle the run again"
             )
         for name, digest in files.items():
             try:
                 with archive.open(name) as stream:
                     found = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-            except zipfile.BadZipFile as error:
-                raise DigestError(f"{name} in {path} changed: {error}; bundle the run again") from error
+            except _DAMAGED as error:
+                raise DigestError(f"{name} in {path} changed: {error!r}; bundle the run again") from error
             if found != digest:
                 raise DigestError(f"{name} in {path} changed: its manifest says {digest}, it is {found}")
 
@@ -191,14 +213,13 @@ def _evaluations_of(home: Path, run_id: str) -> list[str]:
 
 def _run_files(run: RunDir, manifest: RunManifest) -> dict[str, Path]:
     """Return what a bundle holds of a run; raise DigestError if it is not what the run recorded when it ended."""
-    single = [path for path in (run.config, run.result, run.report) if path.is_file()]
-    trained = [path for path in sorted(run.adapter.rglob("*")) if path.is_file() and not path.is_symlink()]
-    names = {path.relative_to(run.path).as_posix(): path for path in [*single, *trained]}
-    recorded = manifest.outputs["run"].files
-    unknown = sorted(names.keys() - recorded.keys())
+    recorded = run_files(run, manifest)
+    there = [run.path / name for name in recorded] + [path for path in run.adapter.rglob("*") if path.is_file()]
+    names = {path.relative_to(run.path).as_posix(): path for path in there}
+    unknown = sorted(name for name, path in names.items() if name not in recorded or path.is_symlink())
     if unknown:
         raise DigestError(f"{names[unknown[0]]} was not there when the run ended; take it away or go on with the run")
-    check_digests(run.path, {name: recorded[name] for name in names})
+    check_digests(run.path, recorded)
     return {f"run/{name}": path for name, path in names.items()} | {f"run/{MANIFEST}": run.manifest}
 
 
@@ -227,7 +248,7 @@ def _write_archive(target: Path, sources: Mapping[str, Path], digests: Mapping[s
     with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
         for name, expected in sorted(digests.items()):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr = 0o644 << 16
+            entry.external_attr = _PLAIN
             entry.file_size = sources[name].stat().st_size
             digest = hashlib.sha256()
             with sources[name].open("rb") as source, archive.open(entry, "w") as stream:

@@ -14,7 +14,7 @@ from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import MANIFEST
 from tunix_rt.run import RunDir, check_manifest, read_run
-from tunix_rt.submission.bundle import SubmissionManifest, bundle, measurements
+from tunix_rt.submission.bundle import SubmissionManifest, bundle, measurements, upstream
 from tunix_rt.submission.checklist import checklist, checklist_text
 from tunix_rt.submission.figures import Figures, figures_of
 from tunix_rt.submission.video import WORDS_PER_MINUTE, shots, video_script
@@ -28,7 +28,7 @@ def figures_of_run(home: Path, run: RunDir) -> Figures:
     """Return the figures of a run from its folders; raise UsageError if it has no real score."""
     found = measurements(home, run)
     manifest = check_manifest(run)
-    ref = next((ref for ref in [*manifest.inputs.values(), *manifest.outputs.values()] if ref.kind == "dataset"), None)
+    ref = upstream(manifest, "dataset")
     result: dict[str, Any] = json.loads(run.result.read_bytes()) if run.result.is_file() else {}
     return figures_of(
         manifest,
@@ -99,9 +99,10 @@ def _kernel_files(folder: Path | None) -> dict[str, Path]:
     if folder is None:
         return {}
     found = {
-        name.as_posix(): folder / name
-        for name in sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-        if name.parts[:2] != ("dataset", _WHEELS)
+        path.relative_to(folder).as_posix(): path
+        for part in ("kernel", "dataset")
+        for path in sorted((folder / part).rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.relative_to(folder).parts[:2] != ("dataset", _WHEELS)
     }
     if not any(name.startswith("kernel/") for name in found):
         raise MissingError(

@@ -1,7 +1,8 @@
 """Recheck: a submission's archive hashed, and its claims made again from what it holds; nothing in it is believed.
 
     archive      every file against its digest, and the manifest against its own
-    run          manifest and configuration against their digests; the weights that were measured are those here
+    run          manifest and configuration against their digests; the other files are those that the run recorded: all
+                 of its own measurements and no others' files; the weights that were measured are those here
     evaluations  stored answers graded again by the grading library and added up again; of very many, a random sample
     papers       the table of results in the write-up made again, and its words counted
 
@@ -11,7 +12,7 @@ It does not run the model: that the weights write these completions is shown by 
 from __future__ import annotations
 
 import json
-import random
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -20,16 +21,19 @@ from tunix_rt import tasks
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError, DigestError, TunixRtError
 from tunix_rt.evaluation import Evaluation, check_evaluation, load_evaluation
-from tunix_rt.evaluation.sample import regrade_sample
+from tunix_rt.evaluation.check import regradable
+from tunix_rt.evaluation.folder import SAMPLES as LINES
 from tunix_rt.formats import MANIFEST, Format, digest_value
-from tunix_rt.run import RunDir, check_manifest
-from tunix_rt.submission.bundle import BUNDLE, PAPERS, SubmissionManifest, verify
+from tunix_rt.run import RunDir, RunManifest, check_manifest
+from tunix_rt.submission.bundle import BUNDLE, PAPERS, SubmissionManifest, run_files, upstream, verify
 from tunix_rt.submission.figures import Figures, figures_of
 from tunix_rt.submission.papers import WRITEUP
 from tunix_rt.submission.writeup import check_length, check_results
 from tunix_rt.tasks import Task
 from tunix_rt.trace import CONTRACT_DIGEST
 
+_EVALUATION = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
+_PARTS = (MANIFEST, LINES)
 SAMPLES = 2_000
 """Samples of one evaluation that are graded again; all of them, where an evaluation has no more."""
 
@@ -42,9 +46,9 @@ class Rescored(Format):
     samples: int
     """Samples that it holds."""
     regraded: int
-    """Samples that were graded again, with the same verdict."""
+    """Samples that were graded again, with the same verdict; a task with a scorer of its own has none."""
     figures: bool
-    """Whether every figure was added up again from all samples."""
+    """Whether every verdict behind the figures was made again; the figures are added up from all of them always."""
     items: bool
     """Whether its task is here, and prompts and targets are those of the task."""
 
@@ -100,6 +104,7 @@ def recheck(folder: Path, *, samples: int = SAMPLES, home: Path | None = None) -
                 f"holds {held}; measure the run again and bundle it again"
             )
         words = _check_papers(root, figures)
+        _check_record(manifest, record, run)
     return Rechecked(
         submission=manifest.id,
         run=record.id,
@@ -113,18 +118,43 @@ def recheck(folder: Path, *, samples: int = SAMPLES, home: Path | None = None) -
 
 
 def _unpack(archive: zipfile.ZipFile, manifest: SubmissionManifest, root: Path) -> Path:
-    """Unpack what is read here: manifests, configuration, result, samples, papers; the rest stays where it is."""
-    for name in manifest.files:
-        target = root / name
-        if not target.resolve().is_relative_to(root.resolve()):
-            raise DigestError(f"{name} in {BUNDLE} leads out of its folder; bundle the run again")
-        if name.startswith(("run/adapter/", "dataset/")) and not name.endswith(MANIFEST):
+    """Unpack what is read here: manifests, configuration, samples, write-up; the rest stays where it is."""
+    outside = [key for key in manifest.evaluations if not _EVALUATION.fullmatch(key)]
+    if outside:
+        raise DigestError(f"{outside[0][:200]!r} is no name of an evaluation; bundle the run again")
+    single = [f"run/{MANIFEST}", "run/config.json", f"dataset/{MANIFEST}", f"{PAPERS}/{WRITEUP}"]
+    for name in [*single, *(f"evaluations/{key}/{part}" for key in manifest.evaluations for part in _PARTS)]:
+        if name not in manifest.files:
             continue
+        target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.open(name) as source, target.open("wb") as sink:
             while block := source.read(1 << 20):
                 sink.write(block)
     return root
+
+
+def _check_record(manifest: SubmissionManifest, record: RunManifest, run: RunDir) -> None:
+    """Raise DigestError naming a file or record of a submission that is not as its run recorded it, or is missing."""
+    dataset, base_model = upstream(record, "dataset"), upstream(record, "base_model")
+    own = [ref for ref in record.outputs.values() if ref.kind == "evaluation"]
+    known = {f"run/{name}": digest for name, digest in run_files(run, record).items()}
+    known |= {f"evaluations/{ref.key}/{part}": ref.files.get(part, "") for ref in own for part in _PARTS}
+    rows = {f"dataset/{name}": digest for name, digest in (dataset.files if dataset else {}).items()}
+    known |= rows if manifest.with_rows else {name: rows[name] for name in rows if name == f"dataset/{MANIFEST}"}
+    # Later measurements of its model are not in its record; recheck grades them like its own.
+    later = {f"evaluations/{key}/{part}" for key in manifest.evaluations for part in _PARTS} - known.keys()
+    for name, digest in manifest.files.items():
+        if known.get(name, digest) != digest:
+            raise DigestError(f"{name} in {BUNDLE} is not what run {record.id} recorded when it ended")
+    papers = {name for name in manifest.files if name.startswith(f"{PAPERS}/") and ".." not in name.split("/")}
+    free = papers | later | {f"run/{MANIFEST}"}
+    odd = sorted((known.keys() | later) - manifest.files.keys()) + sorted(manifest.files.keys() - known.keys() - free)
+    if odd:
+        raise DigestError(f"{odd[0]} is missing in {BUNDLE}, or is no file of run {record.id}; bundle the run again")
+    named = [ref.digest if ref else None for ref in (base_model, dataset)]
+    if [manifest.base_model, manifest.dataset] != named:
+        raise DigestError(f"the submission names another base model or dataset than run {record.id} was made from")
 
 
 def _evaluation(root: Path, name: str, digest: str) -> Evaluation:
@@ -142,35 +172,17 @@ def _weights(manifest: SubmissionManifest) -> str:
 
 
 def _rescore(done: Evaluation, most: int, home: Path | None) -> Rescored:
-    """Grade an evaluation again: in full where that is no more than `most` samples, else a random sample of it."""
-    task = _task(done, home)
-    whole = len(done.samples) <= most
-    if whole:
-        known = check_evaluation(done, task)
-    else:
-        _regrade(done, most)
-        known = False
+    """Grade an evaluation again, a random sample of it where it has more than `most`, and add it up in full."""
+    if done.manifest.contract_digest != CONTRACT_DIGEST:
+        raise DataError(f"evaluation {done.id} was made under another prompt contract; measure the model again")
+    regraded = min(most, len(regradable(done)))
     return Rescored(
         evaluation=done.id,
         samples=len(done.samples),
-        regraded=min(most, len(done.samples)),
-        figures=whole,
-        items=known,
+        regraded=regraded,
+        figures=regraded == len(done.samples),
+        items=check_evaluation(done, _task(done, home), most=most),
     )
-
-
-def _regrade(done: Evaluation, most: int) -> None:
-    manifest = done.manifest
-    if manifest.contract_digest != CONTRACT_DIGEST:
-        raise DataError(f"evaluation {done.id} was made under another prompt contract; measure the model again")
-    for sample in random.SystemRandom().sample(done.samples, most):
-        again = regrade_sample(sample, manifest.prompt, manifest.sampling.max_new_tokens)
-        if (again.strict.value, again.lenient.value) != (sample.strict.value, sample.lenient.value):
-            raise DataError(
-                f"evaluation {done.id} does not follow from its samples: sample {sample.id} says strict "
-                f"{sample.strict.value} and lenient {sample.lenient.value}, its completion gives "
-                f"{again.strict.value} and {again.lenient.value}"
-            )
 
 
 def _task(done: Evaluation, home: Path | None) -> Task | None:
@@ -190,7 +202,7 @@ def _figures(root: Path, run: RunDir, evaluations: list[Evaluation]) -> Figures:
         json.loads(run.config.read_bytes()),
         evaluations,
         dataset=DatasetManifest.read(dataset) if dataset.is_file() and (root / PAPERS).is_dir() else None,
-        result=json.loads(run.result.read_bytes()) if run.result.is_file() else {},
+        result={},  # no figure of the table is taken from it
     )
 
 
@@ -198,6 +210,6 @@ def _check_papers(root: Path, figures: Figures) -> int | None:
     path = root / PAPERS / WRITEUP
     if not path.is_file():
         return None
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="replace")
     check_results(text, figures)
     return check_length(text)

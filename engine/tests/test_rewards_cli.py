@@ -10,11 +10,12 @@ from typer.testing import CliRunner, Result
 
 from rewarded import PROMPT, written
 from tunix_rt.cli import app
-from tunix_rt.config import GRPOConfig, SFTConfig
+from tunix_rt.config import GRPOConfig, PhaseShares, SessionConfig, SFTConfig
 from tunix_rt.grading import Target
 from tunix_rt.rewards import RewardsConfig
 from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts
 from tunix_rt.run import RunDir, new_run
+from tunix_rt.session import phase_dir
 
 SHOWN_WORK = Path(__file__).parents[2] / "configs" / "rewards-shown-work.yaml"
 Run = Callable[..., Result]
@@ -142,6 +143,26 @@ def test_replay_shows_how_other_rewards_judge_a_run(run: Run, tmp_path: Path) ->
     text = run("replay", made.id, "--rewards", str(SHOWN_WORK)).stdout
     assert "groups with signal" in text
     assert "Largest changes of an advantage:" in text
+
+
+def test_replay_finds_the_rollouts_of_a_session(run: Run, tmp_path: Path) -> None:
+    shares = PhaseShares(sft=0.34, grpo=0.1)
+    config = SessionConfig(grpo=GRPOConfig(base_model="nano", max_new_tokens=40), phases=shares)
+    made, drawn = new_run(tmp_path, "session", "demo", config=config), trained(tmp_path)
+    place = phase_dir(made, "grpo").rollouts
+    place.parent.mkdir()
+    drawn.rollouts.rename(place)
+    assert last(run("replay", made.id, "--json"))["groups"] == 2
+
+
+def test_replay_refuses_a_reward_that_its_terms_do_not_give(run: Run, tmp_path: Path) -> None:
+    made = trained(tmp_path)
+    whole = made.rollouts.read_text()
+    for change in (('"correctness":1.0', '"correctness":0.9'), ('{"correctness":1.0}', '{"guess":1.0}')):
+        made.rollouts.write_text(whole.replace(*change, 1))
+        result = run("replay", made.id)
+        assert result.exit_code == 1
+        assert "is not what its terms give" in result.stderr or "is also of 'guess'" in result.stderr
 
 
 def test_replay_needs_a_run_with_rollouts(run: Run, tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import numpy as np
+import orjson
 import pytest
 
 from tunix_rt import rollouts
 from tunix_rt.errors import DataError
 from tunix_rt.grading import Target
+from tunix_rt.rewards import Estimator, advantages
 from tunix_rt.rollouts import (
     Rollout,
     RolloutGroup,
     append_rollouts,
     find_step,
+    parse_group,
     read_groups,
     read_rollouts,
     truncate_rollouts,
@@ -71,6 +75,16 @@ def test_a_torn_line_is_not_read_and_is_cut_off(tmp_path: Path) -> None:
     assert path.read_bytes() == whole
 
 
+def test_line_of_no_update_is_named_before_a_resume_cuts(tmp_path: Path) -> None:
+    path = tmp_path / "rollouts.jsonl"
+    append_rollouts(path, GROUPS[:1])
+    path.write_bytes(path.read_bytes() + b"[1]\n")
+    whole = path.read_bytes()
+    with pytest.raises(DataError, match="it names no step"):
+        truncate_rollouts(path, 3)
+    assert path.read_bytes() == whole
+
+
 def test_no_file_has_no_groups_to_cut(tmp_path: Path) -> None:
     assert truncate_rollouts(tmp_path / "rollouts.jsonl", 5) == 0
     with pytest.raises(DataError, match="does not exist; expected the rollouts"):
@@ -112,6 +126,29 @@ def test_an_update_is_found_without_reading_what_lies_before_it(
     path.write_bytes(b"{}\n" + b"".join(lines[4:]))
     with path.open("rb") as stream, pytest.raises(DataError, match="byte 0 is no group of rollouts: it names no step"):
         find_step(stream, 5)
+
+
+@pytest.mark.parametrize("moved", [(0.5, 0.5), (-0.5, 0.5), (0.0, 0.1), (0.5, -0.49)])
+def test_advantages_that_do_not_follow_from_the_rewards_are_refused(moved: tuple[float, float]) -> None:
+    values = GROUPS[0].model_dump()
+    for one, advantage in zip(values["completions"], moved, strict=True):
+        one["advantage"] = advantage
+    with pytest.raises(DataError, match="line 1 is no group of rollouts: its advantages do not follow"):
+        parse_group(orjson.dumps(values), "line 1")
+
+
+@pytest.mark.parametrize("estimator", ["grpo", "drgrpo", "rloo"])
+@pytest.mark.parametrize("rewards", [(1.0, 0.2, 0.2), (0.3, 0.1 + 0.2, 0.3), (1.2, 1.2, 1.2000011), (900.0, -3.0, 2.5)])
+def test_advantages_of_every_estimator_follow(estimator: Estimator, rewards: tuple[float, ...]) -> None:
+    """Also as float32 gives them, in which a spread may be rounding alone."""
+    [exact] = advantages([rewards], estimator)
+    narrow = np.array(rewards, np.float32)
+    centred = narrow - narrow.mean(dtype=np.float32)
+    as_tunix = centred / (narrow.std(ddof=1) + np.float32(1e-6)) if estimator == "grpo" else exact
+    one = GROUPS[0].completions[0]
+    for found in (exact, as_tunix):
+        parts = [one.model_dump() | {"reward": r, "advantage": float(a)} for r, a in zip(rewards, found, strict=True)]
+        parse_group(orjson.dumps(GROUPS[0].model_dump() | {"completions": parts}), "line 1")
 
 
 def test_groups_out_of_order_are_refused(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ rewarded or trained on.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -24,6 +25,8 @@ MOST_LINE = 8 * 2**20
 """Bytes of a line at most; a line of 64 completions of 1,000 tokens has about 300,000."""
 NEAR = 2**18
 """Bytes that are read line by line in search of an update."""
+_FLOAT32 = 1e-6
+"""Rounding of float32 in a few operations, and what estimators add to a spread before they divide by it."""
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 Figure = Annotated[float, Field(ge=-1e6, le=1e6)]
 """No reward or advantage comes near these ends: there are seven terms, none above 1, with weights of at most 1,000."""
@@ -105,15 +108,37 @@ def read_groups(stream: BinaryIO, *, first: int = 1, last: int | None = None) ->
 
 
 def parse_group(line: bytes, where: str) -> RolloutGroup:
-    """Return the group that a line holds; raise DataError, saying where the line is, if it is none."""
+    """Return the group that a line holds; raise DataError, saying where the line is, if it is none.
+
+    A group whose advantages are no multiple of how far its rewards lie from their mean, as those of every estimator
+    are, is none.
+    """
     try:
-        return RolloutGroup.model_validate(orjson.loads(line))
+        group = RolloutGroup.model_validate(orjson.loads(line))
     except orjson.JSONDecodeError as error:
         raise DataError(f"{where} is no group of rollouts: {error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])[:200] or "the whole line"
         raise DataError(f"{where} is no group of rollouts: {field}: {first['msg']}") from error
+    if not _advantages_follow(group.completions):
+        raise DataError(f"{where} is no group of rollouts: its advantages do not follow from its rewards")
+    return group
+
+
+def _advantages_follow(completions: Sequence[Rollout]) -> bool:
+    size = len(completions)
+    mean = math.fsum(one.reward for one in completions) / size
+    centred = [one.reward - mean for one in completions]
+    squares = math.fsum(difference**2 for difference in centred)
+    products = math.fsum(one.advantage * c for one, c in zip(completions, centred, strict=True))
+    factor = max(0.0, products / squares) if squares else 0.0
+    # They were made in float32, and the spread that they are divided by may be no more than its rounding.
+    noise = _FLOAT32 * max(abs(one.reward) for one in completions) / (math.sqrt(squares / size) + _FLOAT32)
+    allowed = 1e-4 + 1e-3 * max(abs(one.advantage) for one in completions) + noise
+    return size == 1 or all(
+        abs(one.advantage - factor * c) <= allowed for one, c in zip(completions, centred, strict=True)
+    )
 
 
 def find_step(stream: BinaryIO, step: int) -> int:
@@ -167,16 +192,15 @@ def _step_of(line: bytes, at: int) -> int:
 def truncate_rollouts(path: Path, last_step: int) -> int:
     """Cut off the groups of later updates than `last_step`, and a torn line; return how many groups are left.
 
-    A run that goes on from a checkpoint draws them again. A file that does not exist has none.
+    A run that goes on from a checkpoint draws them again. A file that does not exist has none. Raises DataError for a
+    line that names no update.
     """
     if not path.exists():
         return 0
     kept = 0
     with path.open("r+b") as stream:
         end = 0
-        for line in stream:
-            if not line.endswith(b"\n") or orjson.loads(line)["step"] > last_step:
-                break
+        while (line := _read_line(stream)) and _step_of(line, end) <= last_step:
             end += len(line)
             kept += 1
         stream.truncate(end)

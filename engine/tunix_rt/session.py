@@ -65,6 +65,11 @@ def phase_dir(run: RunDir, name: Literal["sft", "grpo"]) -> PhaseDir:
     return PhaseDir(run.path / name)
 
 
+def rollouts_path(run: RunDir) -> Path:
+    """Return where the groups of a run are written: in a session, those of its reinforcement learning."""
+    return run.rollouts if run.rollouts.is_file() else phase_dir(run, "grpo").rollouts
+
+
 class ReinforcementOutcome(Format):
     """How the reinforcement learning went."""
 

@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 
 import made
 from reinforced import RUN, group, make_run
-from tunix_rt.config import GRPOConfig
+from tunix_rt.config import GRPOConfig, PhaseShares, SessionConfig
 from tunix_rt.errors import DataError, UsageError
 from tunix_rt.rewards import RewardsConfig, RewardTerm
 from tunix_rt.rollouts import RolloutGroup, append_rollouts
 from tunix_rt.run import RunDir, new_run
+from tunix_rt.session import phase_dir
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.services.replays import MOST_READ, score_again
@@ -53,6 +54,18 @@ def test_groups_are_paged_by_update_and_by_prompt(sqlite_client: TestClient, run
         assert pages(sqlite_client, limit=limit, trace_id="pears-1") == asked
         assert pages(sqlite_client, limit=limit, trace_id="pears-1", step=5) == [one for one in asked if one.step == 5]
     assert pages(sqlite_client, trace_id="pears") == []
+
+
+def test_rollouts_of_a_session_are_those_of_its_phase(sqlite_client: TestClient, sqlite_settings: Settings) -> None:
+    drawn = make_run(sqlite_settings.home, GROUPS, run_id="drawn")
+    shares = PhaseShares(sft=0.34, grpo=0.1)
+    config = SessionConfig(grpo=GRPOConfig(base_model="nano", max_new_tokens=40), phases=shares)
+    run = new_run(sqlite_settings.home, "session", "demo", config=config, run_id=RUN)
+    phase_dir(run, "grpo").path.mkdir()
+    drawn.rollouts.rename(phase_dir(run, "grpo").rollouts)
+    assert pages(sqlite_client, limit=4) == GROUPS
+    assert pages(sqlite_client, step=5) == [one for one in GROUPS if one.step == 5]
+    assert score_again(sqlite_settings.home, RUN, STEPS, 1, None).groups == len(GROUPS)
 
 
 def test_list_of_a_run_at_work_leaves_a_torn_line_out_and_goes_on(sqlite_client: TestClient, run: RunDir) -> None:
@@ -110,6 +123,7 @@ FORGED: dict[str, bytes] = {
     "completions an object": forged(completions={"0": 1}),
     "text a number": forged(completions__0__text=5),
     "unknown key": forged(html="<script>"),
+    "advantage of the wrong sign": forged(completions__0__advantage=-1.0),
     "a thousand terms": forged(completions__0__terms={str(number): 0.5 for number in range(1000)}),
     "deep": b'{"step":7,"prompt":' + b"[" * 5000 + b"]" * 5000 + b"}",
     "half a pair": forged().replace(b"pears-9: 3", b"\\ud800 3"),

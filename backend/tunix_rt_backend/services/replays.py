@@ -11,9 +11,10 @@ from tunix_rt.config import GRPOConfig
 from tunix_rt.errors import UsageError
 from tunix_rt.prompt import contract_form
 from tunix_rt.rewards import RewardsConfig
-from tunix_rt.rewards.replay import Replay, replay
+from tunix_rt.rewards.replay import Replay, checked, replay
 from tunix_rt.rollouts import find_step, read_groups
 from tunix_rt.run import RunDir, read_run_config
+from tunix_rt.session import rollouts_path
 from tunix_rt_backend.services.files import opening_beneath
 
 FILE = "rollouts.jsonl"
@@ -34,7 +35,8 @@ def score_again(home: Path, run_id: str, rewards: RewardsConfig, first: int, las
     config = whole if isinstance(whole, GRPOConfig) else getattr(whole, "grpo", None)
     if config is None:
         raise UsageError(f"run {run_id} is no reinforcement learning, and has no rollouts")
-    with opening_beneath(run.path, FILE) as file, open(file.descriptor, "rb", closefd=False) as stream:
+    name = rollouts_path(run).relative_to(run.path).as_posix()
+    with opening_beneath(run.path, name) as file, open(file.descriptor, "rb", closefd=False) as stream:
         size = (file.size if last is None else find_step(stream, last + 1)) - find_step(stream, first)
         if size > MOST_READ:
             raise UsageError(
@@ -42,5 +44,5 @@ def score_again(home: Path, run_id: str, rewards: RewardsConfig, first: int, las
                 "first_step and last_step"
             )
         corpus = sorted({group.prompt for group in read_groups(stream, first=first, last=last)})
-        groups = read_groups(stream, first=first, last=last)
+        groups = checked(read_groups(stream, first=first, last=last), config.rewards)
         return replay(groups, rewards, contract_form(), config.max_new_tokens, config.estimator, corpus=corpus)

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from tunix_rt.errors import DataError
 from tunix_rt.rewards.replay import Replay
 from tunix_rt.rollouts import RolloutGroup, find_step, parse_group
+from tunix_rt.run import RunDir
+from tunix_rt.session import rollouts_path
 from tunix_rt_backend.errors import Conflict, NotFound, Unavailable
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.run_files import ReplayBody
@@ -54,7 +56,7 @@ def list_groups(
         return group if trace_id in (None, group.trace_id) and step in (None, group.step) else None
 
     try:
-        opened = open_beneath(folder, FILE)
+        opened = open_beneath(folder, rollouts_path(RunDir(folder)).relative_to(folder).as_posix())
     except NotFound:  # not written yet
         return [], Pagination(limit=limit, offset=0, next_offset=None, next_cursor=None)
     most = lines.MOST_BYTES if trace_id is None else MOST_READ

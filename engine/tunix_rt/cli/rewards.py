@@ -10,7 +10,8 @@ import typer
 from tunix_rt.cli.options import Json, fields, home, say, show, show_json, table
 
 if TYPE_CHECKING:
-    from tunix_rt.rewards import Estimator, RewardsConfig
+    from tunix_rt.config import GRPOConfig
+    from tunix_rt.rewards import RewardsConfig
     from tunix_rt.rewards.checking import MutationResult, RewardsCheck
     from tunix_rt.rewards.mutations import Subject
     from tunix_rt.rewards.replay import Replay
@@ -114,18 +115,23 @@ def replay(
     """Score the stored rollouts of a run with other rewards, and show how rewards and advantages change."""
     from tunix_rt.errors import UsageError
     from tunix_rt.prompt import contract_form
+    from tunix_rt.rewards.replay import checked
     from tunix_rt.rewards.replay import replay as score_again
     from tunix_rt.rollouts import read_rollouts
     from tunix_rt.run import open_run
+    from tunix_rt.session import rollouts_path
 
     config = _load(rewards)
     run = open_run(home(), run_id)
-    if not run.rollouts.is_file():
-        raise UsageError(f"run {run.id} has no rollouts; expected a run of kind grpo (`tunix-rt runs list`)")
-    max_new_tokens, estimator = _trained_with(run)
-    prompts = {group.prompt for group in read_rollouts(run.rollouts)}
-    groups = read_rollouts(run.rollouts, step=step)
-    done = score_again(groups, config, contract_form(), max_new_tokens, estimator, corpus=sorted(prompts))
+    path = rollouts_path(run)
+    if not path.is_file():
+        raise UsageError(f"run {run.id} has no rollouts; expected a run of kind grpo, or a session with that phase")
+    trained = _trained_with(run)
+    prompts = {group.prompt for group in read_rollouts(path)}
+    groups = checked(read_rollouts(path, step=step), trained.rewards)
+    done = score_again(
+        groups, config, contract_form(), trained.max_new_tokens, trained.estimator, corpus=sorted(prompts)
+    )
     if as_json:
         show_json(done)
     else:
@@ -158,8 +164,8 @@ def _subjects(task: str | None, dataset: str | None, limit: int) -> list[Subject
     return subjects
 
 
-def _trained_with(run: Any) -> tuple[int, Estimator]:
-    """Return the token limit and the estimator of the run that drew the rollouts."""
+def _trained_with(run: Any) -> GRPOConfig:
+    """Return what the run that drew the rollouts was trained with."""
     from tunix_rt.config import GRPOConfig
     from tunix_rt.errors import UsageError
     from tunix_rt.run import read_run_config
@@ -168,7 +174,7 @@ def _trained_with(run: Any) -> tuple[int, Estimator]:
     config = whole if isinstance(whole, GRPOConfig) else getattr(whole, "grpo", None)
     if not isinstance(config, GRPOConfig):
         raise UsageError(f"run {run.id} says nothing of reinforcement learning; expected a run of kind grpo")
-    return config.max_new_tokens, config.estimator
+    return config
 
 
 def _percent(value: float) -> str:

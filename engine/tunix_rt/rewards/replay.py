@@ -6,8 +6,9 @@ on other rewards would have written. It does not know runs or models.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,6 +24,8 @@ from tunix_rt.rewards.scoring import Reward, Rewards
 from tunix_rt.rollouts import Rollout, RolloutGroup
 from tunix_rt.stats import Interval, wilson
 
+_ROUNDING = 1e-6
+"""Largest difference of a stored reward from the sum of its terms."""
 _SHOWN = 5
 """Completions with the largest change that are kept."""
 
@@ -138,6 +141,25 @@ def replay(
         terms={name: sums.change for name, sums in terms.items()},
         largest=[change for change in largest if _size(change) > NO_SIGNAL],
     )
+
+
+def checked(groups: Iterable[RolloutGroup], trained: RewardsConfig) -> Iterator[RolloutGroup]:
+    """Yield stored groups; raise DataError for a reward that its terms do not give by the rewards of the run."""
+    low, high = trained.clip or (-math.inf, math.inf)
+    weights: dict[str, float] = {term.kind: term.weight for term in trained.terms}
+    for group in groups:
+        broken = {name for one in group.completions for name in one.faults}
+        for one in group.completions:
+            where = f"update {group.step}, {group.trace_id}: reward {one.reward:g}"
+            unknown = sorted(one.terms.keys() - weights.keys())
+            if unknown:
+                raise DataError(f"{where} is also of {unknown[0][:100]!r}; the run was paid by {', '.join(weights)}")
+            paid = {name: weights[name] * value for name, value in one.terms.items() if value and name not in broken}
+            fading = paid.pop("format", 0.0)  # its weight fell with the course of the training
+            ends = [min(max(sum(paid.values()) + part, low), high) for part in (0.0, fading)]
+            if not min(ends) - _ROUNDING <= one.reward <= max(ends) + _ROUNDING:
+                raise DataError(f"{where} is not what its terms give, {ends[0]:g} to {ends[1]:g}; it was edited")
+        yield group
 
 
 @dataclass

@@ -19,7 +19,7 @@ from tunix_rt.train.scanning import make_scan, scan_pays
 
 DType = Literal["float32", "bfloat16"]
 Weights = dict[str, Any]
-"""`embed [V, D]`, its `scan` or None, `final_norm [D]`, `layers`, dicts of matrices `[in, out]` and norm scales, and
+"""`embed [V, D]`, its `scan` or None, `final_norm [D]`, `layers`, dicts of matrices `[out, in]` and norm scales, and
 `rotary`, sine and cosine `[positions, H/2]` for each kind of layer in the order in which the spec names them first."""
 
 
@@ -118,10 +118,10 @@ def _merge_layer(matrices: dict[str, Any], norms: dict[str, Any], *, scale: floa
 
     qkv = [merged(name) for name in ("qkv_einsum", "q_einsum", "kv_einsum") if name in matrices]
     return {
-        "qkv": jnp.concatenate(qkv, axis=1).astype(dtype),
-        "out": merged("attn_vec_einsum").astype(dtype),
-        "gate_up": jnp.concatenate([merged("gate_proj"), merged("up_proj")], axis=1).astype(dtype),
-        "down": merged("down_proj").astype(dtype),
+        "qkv": jnp.concatenate(qkv, axis=1).T.astype(dtype),
+        "out": merged("attn_vec_einsum").T.astype(dtype),
+        "gate_up": jnp.concatenate([merged("gate_proj"), merged("up_proj")], axis=1).T.astype(dtype),
+        "down": merged("down_proj").T.astype(dtype),
         "norms": {name: 1.0 + value.astype(jnp.float32) for name, value in norms.items()},
     }
 

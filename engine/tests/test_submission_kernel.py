@@ -65,6 +65,7 @@ def test_what_does_not_fit_is_said_with_what_to_change() -> None:
     assert "at most 520" in forecast(config.model_copy(update={"budget_minutes": 521})).problems[0]
     assert forecast(config.model_copy(update={"budget_minutes": 520})).fits
     assert "3 are left" in forecast(config, owned_hours=3).problems[0]
+    assert "nan are left" in forecast(config, owned_hours=float("nan")).problems[0]
     many = config.sft.model_copy(update={"method": "full", "dtype": "float32"})
     full = config.model_copy(update={"sft": many, "exports": ("orbax", "merged")})
     assert "the largest part is checkpoints" in forecast(full).problems[0]
@@ -139,6 +140,17 @@ def test_plan_that_does_not_fit_ends_with_one(invoke: Invoke, lock: Path) -> Non
     half = invoke("plan", str(RECIPES[0]), "--owner", "ada-l", "--lock", str(lock))
     assert half.exit_code == 2
     assert "belong together" in half.stderr
+
+
+@pytest.mark.parametrize("flag", [("--max_steps", "8"), ("--seed=7",), ("--set", "sft.lora.rank=8")])
+def test_flags_that_the_notebook_would_not_see_are_refused(
+    invoke: Invoke, lock: Path, tmp_path: Path, flag: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    done = invoke("plan", str(RECIPES[0]), "--owner", "ada-l", "--out", str(out), "--lock", str(lock), *flag)
+    assert done.exit_code == 2
+    assert "would not reach the notebook" in done.stderr
+    assert not out.exists()
 
 
 def test_impossible_owner_writes_nothing(lock: Path, tmp_path: Path) -> None:

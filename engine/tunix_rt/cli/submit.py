@@ -66,6 +66,11 @@ def plan(
         resolved = load_config(SessionConfig, config, settings or (), flags | {"grpo.max_steps": max_steps})
     if (owner is None) != (out is None):
         raise UsageError("--owner and --out belong together: the metadata files name the owner; give both or neither")
+    if out is not None and (settings or any(value is not None for value in flags.values())):
+        raise UsageError(
+            f"--out attaches {config} as it stands, so that flags and --set would not reach the notebook: write them "
+            "into it; seed, steps, examples and the budget can also be set in the notebook's first cell"
+        )
     lock = lock or _CHECKOUT / "requirements" / "kaggle.txt"
     found, wheels = forecast(resolved, owned_hours=hours_left), read_lock(lock)
     if out is not None and owner is not None:

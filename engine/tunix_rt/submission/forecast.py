@@ -137,7 +137,7 @@ def _problems(config: SessionConfig, minutes: float, owned_hours: float, disk: M
             f"the notebook takes {minutes:.0f} minutes with its set-up, a session lasts {60 * SESSION_HOURS:.0f}: set "
             f"budget_minutes to at most {most:.0f}"
         )
-    if minutes > 60 * owned_hours:
+    if not minutes <= 60 * owned_hours:  # of NaN hours nothing is left
         found.append(f"the notebook takes {minutes / 60:.1f} hours, and {owned_hours:g} are left of this week's")
     total = sum(disk.values())
     if total > OUTPUT_BYTES:

@@ -163,6 +163,27 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
     )
     assert compared["main"]["paired"]["low"] > 0
 
+    # Let rewards go on from it, and read what it drew.
+    reinforcement = {
+        "kind": "grpo", "start": run["run_id"], "dataset_key": built["dataset_key"], "model_id": "nano",
+        "max_steps": 3, "dry_run": False,
+        "config": {
+            "num_generations": 4, "prompts_per_step": 4, "max_prompt_tokens": 64, "max_new_tokens": 48,
+            "probe_prompts": 8, "eval_items": 0, "force": True,
+        },
+    }  # fmt: skip
+    more = service.json("POST", "/api/tunix/run", json=reinforcement)
+    assert list(events(service, f"/api/tunix/runs/{more['run_id']}/logs"))[-1][1]["status"] == "completed"
+    groups = service.json("GET", f"/api/tunix/runs/{more['run_id']}/rollouts", params={"limit": 100})["data"]
+    assert [group["step"] for group in groups] == [1] * 4 + [2] * 4 + [3] * 4
+    assert {len(group["completions"]) for group in groups} == {4}
+    rewards = [
+        row["reward"] for row in service.json("GET", f"/api/tunix/runs/{more['run_id']}/metrics") if "loss" in row
+    ]
+    for step, reward in enumerate(rewards, 1):
+        drawn = [one["reward"] for group in groups if group["step"] == step for one in group["completions"]]
+        assert reward == pytest.approx(sum(drawn) / 16)
+
     # Download what was trained; it is what the run recorded.
     files = {one["path"]: one for one in service.json("GET", f"/api/tunix/runs/{run['run_id']}/artifacts")["artifacts"]}
     recorded = service.client.get(f"/api/tunix/runs/{run['run_id']}/artifacts/adapter/manifest.json").json()["files"]

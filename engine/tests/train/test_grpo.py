@@ -19,7 +19,7 @@ from tunix_rt.errors import BudgetError, ConfigError, DataError, UsageError
 from tunix_rt.formats import digest_files, read_jsonl
 from tunix_rt.progress import Reporter
 from tunix_rt.rewards import RewardsConfig, RewardTerm, advantages
-from tunix_rt.rollouts import read_rollouts
+from tunix_rt.rollouts import RolloutGroup, read_rollouts
 from tunix_rt.run import RunDir, Stopped, attempt, new_run
 from tunix_rt.train.adapter import read_adapter
 from tunix_rt.train.checkpoint import list_checkpoints
@@ -172,6 +172,27 @@ def test_run_killed_in_the_middle_ends_with_the_same_bytes(
     assert run.rollouts.read_bytes() == straight[0].rollouts.read_bytes()
     assert losses(run) == losses(straight[0])
     assert (result.groups, result.tokens) == (straight[1].groups, straight[1].tokens)
+
+
+EIGHT = f"""
+from tunix_rt.train.model import make_mesh
+assert dict(make_mesh().shape) == {{"fsdp": 8, "tp": 1}}
+{CHILD}"""
+
+
+def test_eight_devices_draw_the_same_and_give_the_same_losses(
+    home: Path, config: GRPOConfig, straight: tuple[RunDir, GRPOResult]
+) -> None:
+    run = new_run(home, "grpo", "eight", config=config)
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+    subprocess.run([sys.executable, "-c", EIGHT, str(run.path)], env=environment, check=True)
+    one, eight = ([texts_of(group) for group in read_rollouts(path.rollouts)] for path in (straight[0], run))
+    assert eight == one
+    assert losses(run) == pytest.approx(losses(straight[0]), abs=1e-4)
+
+
+def texts_of(group: RolloutGroup) -> tuple[int, str, list[str]]:
+    return group.step, group.trace_id, [one.text for one in group.completions]
 
 
 class Terminator(Reporter):

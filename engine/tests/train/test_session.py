@@ -218,6 +218,7 @@ def test_reinforced_session_that_is_killed_goes_on_and_shows_what_it_changed(tmp
     config, home = tmp_path / "session.json", tmp_path / "home"
     config.write_text(REINFORCED.to_json())
     environment = os.environ | {"TUNIX_RT_HOME": str(home)}
+    whole = run_session(REINFORCED, tmp_path / "whole", progress=Reporter(quiet=True))
     command = [sys.executable, "-m", "tunix_rt", "session"]
     process = subprocess.Popen([*command, "run", str(config)], env=environment, stderr=subprocess.DEVNULL)
     give_up = time.monotonic() + 300
@@ -253,6 +254,11 @@ def test_reinforced_session_that_is_killed_goes_on_and_shows_what_it_changed(tmp
     assert after.step == before.step + 6
     assert load_evaluation(home / "evaluations" / result.tuned.evaluation).manifest.model.adapter_digest == after.digest
     verify_run(run)
+    straight = open_run(tmp_path / "whole", whole.run)
+    assert read_adapter(straight.adapter).digest == after.digest
+    one, other = (phase_dir(path, "grpo").rollouts.read_bytes() for path in (straight, run))
+    assert one == other
+    assert whole.tuned.strict == result.tuned.strict
 
 
 def test_reinforcement_that_cannot_learn_is_left_out_and_the_session_ends(tmp_path: Path) -> None:

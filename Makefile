@@ -53,6 +53,27 @@ $(VENV)/.postgresql: | $(BIN)/uv
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || .ci/debian-install postgresql
 	@touch $@
 
+$(VENV)/.chromium: | $(BIN)/uv
+	@command -v chromium >/dev/null || .ci/debian-install chromium
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package-lock.json frontend/.npmrc
+	@command -v npm >/dev/null || .ci/debian-install nodejs npm
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || \
+		{ echo "the web app needs Node 20.19 or newer; this is $$(node --version)" >&2; exit 1; }
+	@echo "installing what builds the web app into frontend/node_modules …" >&2
+	@npm ci --silent --prefix frontend
+	@touch $@
+
+WEB_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print)
+
+frontend/dist/index.html: frontend/node_modules/.installed $(WEB_SOURCES)
+	@npm run --silent --prefix frontend build
+
+frontend/node_modules/.checked: frontend/node_modules/.installed $(WEB_SOURCES)
+	@npm run --silent --prefix frontend check
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.train ## install the command line and the trainer; then run .venv/bin/tunix-rt
 
@@ -66,19 +87,23 @@ demo: $(VENV)/.train ## traces → fine-tuned Gemma → report, in 15 minutes; M
 	@$(TUNIX_RT) session run configs/demo$(if $(filter-out gemma3-270m,$(MODEL)),-$(MODEL)).yaml $(ARGS)
 
 .PHONY: serve
-serve: $(VENV)/.train ## the service and one worker on this machine; ARGS="--port 8080"
+serve: $(VENV)/.train web ## the service with the web app, and one worker on this machine; ARGS="--port 8080"
 	@$(TUNIX_RT) serve $(ARGS)
+
+.PHONY: web
+web: frontend/dist/index.html ## build the web app, which `tunix-rt serve` then serves
 
 # --- checks ---
 
 .PHONY: check
-check: $(VENV)/.dev ## format, lint, types, import contracts, generated files, forbidden words
+check: $(VENV)/.dev frontend/node_modules/.checked ## format, lint, types, import contracts, generated files, forbidden words
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python notebooks/generate.py --check
+	@$(TUNIX_RT) openapi | npm run --silent --prefix frontend api -- --check
 	@$(BIN)/python .ci/forbidden
 
 .PHONY: fix
@@ -86,11 +111,12 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 .PHONY: test
-test: $(VENV)/.dev $(VENV)/.postgresql check ## everything that CI runs; JOBS=8 on a larger machine
+test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web check ## everything that CI runs; JOBS=8 on a larger machine
+	@npm run --silent --prefix frontend test
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-light
-test-light: $(VENV)/.dev $(VENV)/.postgresql ## the tests that train nothing
+test-light: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## the tests that train nothing
 	@$(PYTEST) -m "not train" $(ARGS)
 
 .PHONY: fuzz
@@ -130,6 +156,14 @@ docs: $(VENV)/.dev ## write docs/reference from the code, and the notebooks from
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python notebooks/generate.py
 
+.PHONY: web-api
+web-api: $(VENV)/.dev frontend/node_modules/.installed ## write the web app's types from the service's OpenAPI document
+	@$(TUNIX_RT) openapi | npm run --silent --prefix frontend api
+
+.PHONY: screenshots
+screenshots: $(VENV)/.dev $(VENV)/.chromium web ## pictures of every screen, light and dark, into docs/images
+	@PYTHONPATH=backend/tests:e2e $(BIN)/python e2e/screenshots.py $(ARGS)
+
 .PHONY: lock
 lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE=--upgrade takes newer ones
 	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
@@ -141,5 +175,5 @@ lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data and runs stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

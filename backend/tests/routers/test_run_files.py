@@ -210,7 +210,10 @@ def test_log_as_text_in_parts(sqlite_client: TestClient, made: RunDir) -> None:
     assert text.headers["content-type"] == "text/plain; charset=utf-8"
     assert "run started" in text.text
     assert sqlite_client.get(f"{BASE}/logs?format=text&offset=5&limit=7").text == text.text[5:12]
-    assert sqlite_client.get(f"{BASE}/logs?format=text&tail=1").text == text.text.splitlines(keepends=True)[-1]
+    last = sqlite_client.get(f"{BASE}/logs?format=text&tail=1")
+    assert last.text == text.text.splitlines(keepends=True)[-1]
+    start, end = map(int, last.headers["log-range"].split("-"))
+    assert (end, end - start) == (len(text.content), len(last.content))
 
 
 class _Server(uvicorn.Server):

@@ -195,7 +195,8 @@ async def stream_run_logs(
 
     Events: `log` with {seq, stream, chunk, created_at}; `heartbeat`; at the end `status` with {status}, then `end` with
     {status, exit_code}; `closed` with {reason} where the token ends before the run does. The `id` of an event is its
-    `seq`: send it as Last-Event-ID or `since_seq` to go on after it.
+    `seq`: send it as Last-Event-ID or `since_seq` to go on after it. As text, the header `log-range` says which bytes
+    were sent, START-END: a stream from END goes on there.
     """
     tails: Tails = request.app.state.tails
     if format == "text":
@@ -275,6 +276,8 @@ def _text(call: ReadCall, run_id: str, offset: int, limit: int, tail: int | None
     if tail is not None:
         offset = max(0, log_size(state.logs) - limit)
     data, _ = read_log(state.logs, offset, limit)
+    end = offset + len(data)
     if tail is not None:
         data = b"".join(data.splitlines(keepends=True)[-tail:])
-    return Response(data.decode(errors="replace"), media_type="text/plain; charset=utf-8")
+    headers = {"log-range": f"{end - len(data)}-{end}"}
+    return Response(data.decode(errors="replace"), headers=headers, media_type="text/plain; charset=utf-8")

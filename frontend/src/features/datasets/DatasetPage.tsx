@@ -1,0 +1,78 @@
+import { Tabs } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { api } from '../../api/client'
+import { AsCommand } from '../../parts/AsCommand'
+import { Confirmed } from '../../parts/Confirmed'
+import { Asked, Page } from '../../parts/Page'
+import { datasetOptions } from './asked'
+import { LeftOut } from './LeftOut'
+import { Manifest } from './Manifest'
+import { Overview } from './Overview'
+import { Samples } from './Samples'
+
+const route = getRouteApi('/datasets/$datasetKey')
+const TABS = ['samples', 'left-out', 'manifest'] as const
+
+/** One dataset: what is in it, what was left out, and what it was made from. */
+export function DatasetPage() {
+  const { datasetKey } = route.useParams()
+  const { tab = 'overview' } = route.useSearch()
+  const navigate = route.useNavigate()
+  const go = useNavigate()
+  const queries = useQueryClient()
+  const dataset = useQuery(datasetOptions(datasetKey))
+  return (
+    <Page
+      title={datasetKey}
+      above={<Link to="/datasets">Datasets</Link>}
+      actions={
+        <>
+          <Confirmed
+            name="Delete"
+            title="Delete this dataset?"
+            about="Its folder goes. The traces that it was built from stay, and so do runs that were trained on it."
+            act={() => api.DELETE('/api/datasets/{dataset_key}', { params: { path: { dataset_key: datasetKey } } })}
+            onDone={async () => {
+              queries.removeQueries({ queryKey: ['datasets', datasetKey] })
+              await go({ to: '/datasets' })
+              await queries.invalidateQueries({ queryKey: ['datasets'] })
+            }}
+          />
+          <AsCommand cli={`data show ${datasetKey}`} path={`/api/datasets/${datasetKey}`} />
+        </>
+      }
+    >
+      <Asked query={dataset}>
+        {(found) => (
+          <Tabs
+            value={tab}
+            keepMounted={false}
+            onChange={(chosen) => {
+              void navigate({ search: (before) => ({ ...before, tab: TABS.find((one) => one === chosen) }) })
+            }}
+          >
+            <Tabs.List>
+              <Tabs.Tab value="overview">Overview</Tabs.Tab>
+              <Tabs.Tab value="samples">Samples</Tabs.Tab>
+              <Tabs.Tab value="left-out">Left out</Tabs.Tab>
+              <Tabs.Tab value="manifest">Manifest</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="overview" pt="md" className="stack">
+              <Overview dataset={found} />
+            </Tabs.Panel>
+            <Tabs.Panel value="samples" pt="md" className="stack">
+              <Samples dataset={found} />
+            </Tabs.Panel>
+            <Tabs.Panel value="left-out" pt="md" className="stack">
+              <LeftOut dataset={found} />
+            </Tabs.Panel>
+            <Tabs.Panel value="manifest" pt="md" className="stack">
+              <Manifest dataset={found} />
+            </Tabs.Panel>
+          </Tabs>
+        )}
+      </Asked>
+    </Page>
+  )
+}

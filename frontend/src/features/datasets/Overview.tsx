@@ -1,0 +1,92 @@
+import type { Shape } from '../../api/client'
+import { Bars } from '../../parts/Facts'
+import { figure, whole } from '../../parts/words'
+import classes from './Overview.module.css'
+
+const COUNTS: [name: keyof Shape<'Counts'>, words: string][] = [
+  ['rows', 'read'],
+  ['rejected', 'rejected'],
+  ['exact_duplicates', 'exact duplicates'],
+  ['near_duplicates', 'near duplicates'],
+  ['quarantined', 'quarantined'],
+  ['left_out', 'left out'],
+  ['kept', 'kept'],
+]
+const SIZES: [name: 'prompt_chars' | 'steps' | 'reasoning_chars' | 'answer_chars' | 'tokens', words: string][] = [
+  ['prompt_chars', 'Prompt, characters'],
+  ['steps', 'Steps'],
+  ['reasoning_chars', 'Reasoning, characters'],
+  ['answer_chars', 'Answer, characters'],
+  ['tokens', 'Tokens'],
+]
+
+/** Where the rows went, how long they are, and of what kinds. */
+export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
+  const { counts, statistics } = dataset
+  return (
+    <>
+      <section className="card">
+        <h2>Where the rows went</h2>
+        <ol className={classes.counts}>
+          {COUNTS.filter(([name]) => counts[name] > 0 || name === 'kept').map(([name, words]) => (
+            <li key={name} className={name === 'kept' ? classes.kept : ''}>
+              <b>{whole(counts[name])}</b> <span>{words}</span>
+            </li>
+          ))}
+        </ol>
+      </section>
+      <div className="tiles">
+        <Bars title="Splits" counts={dataset.splits} />
+        <Bars title="Families" counts={dataset.families} />
+        <Bars title="Licences" counts={dataset.licenses} />
+      </div>
+      <section className={`card ${classes.scroll ?? ''}`} tabIndex={0} aria-label="Sizes of the rows">
+        <h2>Sizes of the rows</h2>
+        <table className={classes.sizes}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">What</span>
+              </th>
+              {['Least', 'Median', 'Mean', '95 %', 'Most', 'In all'].map((name) => (
+                <th key={name} scope="col" className="number">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {SIZES.map(([name, words]) => {
+              const found = statistics[name]
+              return (
+                found && (
+                  <tr key={name}>
+                    <th scope="row">{words}</th>
+                    {[found.min, found.median, found.mean, found.p95, found.max, found.total].map((value, place) => (
+                      <td key={place} className="number">
+                        {figure(value)}
+                      </td>
+                    ))}
+                  </tr>
+                )
+              )
+            })}
+          </tbody>
+        </table>
+      </section>
+      <section className="card">
+        <h2>Likeness to evaluation tasks</h2>
+        <ul className={`plain-list ${classes.tasks ?? ''}`}>
+          {dataset.contamination.map(({ task, rows, rows_compared, items_matched, items }) => (
+            <li key={task}>
+              <b>{task}</b>: {rows === 0 ? 'no row repeats an item' : `${whole(rows)} rows repeat ${whole(items_matched)} items`}{' '}
+              <span className="quiet">
+                ({whole(rows_compared)} rows against {whole(items)} items)
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,72 @@
+import { Button } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { api, type Shape, unwrap } from '../../api/client'
+import { Confirmed } from '../../parts/Confirmed'
+import { ProblemNote } from '../../parts/ProblemNote'
+import { isActive } from '../../parts/Status'
+
+/** What can be done with a run in its state: cancel it, go on with it, start it over, delete it. */
+export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const params = { path: { run_id: runId } }
+  const again = async () => {
+    await queries.invalidateQueries({ queryKey: ['runs'] })
+  }
+  const resume = useMutation({ mutationFn: () => unwrap(api.POST('/api/tunix/runs/{run_id}/resume', { params })), onSuccess: again })
+  const retry = useMutation({
+    mutationFn: () => unwrap(api.POST('/api/tunix/runs/{run_id}/retry', { params })),
+    onSuccess: async (started) => {
+      await again()
+      await navigate({ to: '/runs/$runId', params: { runId: started.run_id } })
+    },
+  })
+  const problem = resume.error ?? retry.error
+  if (isActive(run.status)) {
+    return (
+      <Confirmed
+        name="Cancel"
+        title="Cancel this run?"
+        about="It ends at its next update. Its last checkpoint is kept: it can be resumed."
+        act={() => api.POST('/api/tunix/runs/{run_id}/cancel', { params })}
+        onDone={again}
+      />
+    )
+  }
+  return (
+    <>
+      {run.status !== 'completed' && run.attempts > 0 && (
+        <Button
+          loading={resume.isPending}
+          onClick={() => {
+            resume.mutate()
+          }}
+        >
+          Resume
+        </Button>
+      )}
+      <Button
+        variant="default"
+        loading={retry.isPending}
+        onClick={() => {
+          retry.mutate()
+        }}
+      >
+        Start over
+      </Button>
+      <Confirmed
+        name="Delete"
+        title="Delete this run?"
+        about="Its folder goes, with weights and checkpoints. Evaluations and submissions made from it stay."
+        act={() => api.DELETE('/api/tunix/runs/{run_id}', { params })}
+        onDone={async () => {
+          queries.removeQueries({ queryKey: ['runs', runId] })
+          await navigate({ to: '/runs' })
+          await again()
+        }}
+      />
+      {problem && <ProblemNote problem={problem} />}
+    </>
+  )
+}

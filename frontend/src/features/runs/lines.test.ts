@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { added, before, lines } from './lines'
+
+test('a line that comes in pieces is one line', () => {
+  let log = lines({ text: 'one\ntw', start: 100, end: 106 })
+  log = added(log, 'o\nthree')
+  log = added(log, '\n')
+  expect(log.lines).toEqual(['one', 'two', 'three'])
+  expect(added(log, 'four').lines).toEqual(['one', 'two', 'three', 'four'])
+})
+
+test('progress that overwrites its line is several lines', () => {
+  expect(lines({ text: '10 %\r20 %\r\n', start: 0, end: 0 }).lines).toEqual(['10 %', '20 %'])
+})
+
+test('what was before goes in front, and a cut line is whole again', () => {
+  const log = lines({ text: 'ond\nthird\n', start: 8, end: 18 })
+  expect(before(log, { text: 'first\nsec', start: 0, end: 8 })).toMatchObject({ lines: ['first', 'second', 'third'], start: 0 })
+})
+
+test('a log without end does not grow without end', () => {
+  const many = 'x\n'.repeat(400_000)
+  const log = added(lines({ text: many, start: 0, end: many.length }), many)
+  expect(log.lines.length).toBeLessThanOrEqual(700_000)
+  expect(added(log, 'last\n').lines.length).toBeLessThanOrEqual(300_001)
+})

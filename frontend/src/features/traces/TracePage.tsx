@@ -1,0 +1,78 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { api, type Shape } from '../../api/client'
+import { AsCommand } from '../../parts/AsCommand'
+import { Confirmed } from '../../parts/Confirmed'
+import { Facts } from '../../parts/Facts'
+import { Asked, Page } from '../../parts/Page'
+import { Steps } from '../../parts/Steps'
+import { moment } from '../../parts/words'
+import { scoreOptions, traceOptions } from './asked'
+import { checksOf } from './checks'
+import { Ratings } from './Ratings'
+import { Scores } from './Scores'
+
+const route = getRouteApi('/traces/$traceId')
+
+/** One trace: what is asked, each step with its check, the answer, where it comes from, what people think of it. */
+export function TracePage() {
+  const { traceId } = route.useParams()
+  const trace = useQuery(traceOptions(traceId))
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  return (
+    <Page
+      title="Trace"
+      above={<Link to="/traces">Traces</Link>}
+      actions={
+        <>
+          <Confirmed
+            name="Delete"
+            title="Delete this trace?"
+            about="Its scores and ratings go with it. Datasets that were built with it keep their copy."
+            act={() => api.DELETE('/api/traces/{trace_id}', { params: { path: { trace_id: traceId } } })}
+            onDone={async () => {
+              queries.removeQueries({ queryKey: ['traces', traceId] })
+              await navigate({ to: '/traces' })
+              await queries.invalidateQueries({ queryKey: ['traces', 'list'] })
+            }}
+          />
+          <AsCommand path={`/api/traces/${traceId}`} />
+        </>
+      }
+    >
+      <Asked query={trace}>{(found) => <Shown trace={found} />}</Asked>
+    </Page>
+  )
+}
+
+function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
+  const { prompt, steps, final_answer, meta } = trace.payload
+  const scores = useQuery(scoreOptions(trace.id))
+  const arithmetic = scores.data?.data.find(({ criteria }) => criteria === 'arithmetic')
+  const told = Object.entries(meta).map(([name, value]) => [name, typeof value === 'string' ? <bdi key={name}>{value}</bdi> : JSON.stringify(value)])
+  return (
+    <>
+      <section className="card stack">
+        <h2>Prompt</h2>
+        <p className="prose" dir="auto">
+          {prompt}
+        </p>
+      </section>
+      <section className="card stack">
+        <h2>Reasoning</h2>
+        <Steps steps={steps.map(({ i, content }) => ({ i, content, check: checksOf(arithmetic)[i] }))} checked={Boolean(arithmetic)} />
+        <h2>Answer</h2>
+        <p className="prose" dir="auto">
+          <b>{final_answer}</b>
+        </p>
+      </section>
+      <Scores traceId={trace.id} />
+      <Ratings traceId={trace.id} />
+      <section className="card stack">
+        <h2>Where it comes from</h2>
+        <Facts facts={{ Id: <span className="mono">{trace.id}</span>, 'Came in': moment(trace.created_at), ...Object.fromEntries(told) as Record<string, string> }} />
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,178 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ColumnDef, RowSelectionState } from '@tanstack/react-table'
+import { useState } from 'react'
+import { api, type Shape, unwrap } from '../../api/client'
+import { AsCommand } from '../../parts/AsCommand'
+import { Confirmed } from '../../parts/Confirmed'
+import { Listed, nextCursor } from '../../parts/Listed'
+import { Nothing, Page } from '../../parts/Page'
+import { counted, moment } from '../../parts/words'
+import { facetOptions, FACETS } from './asked'
+
+type Trace = Shape<'TraceListed'>
+const route = getRouteApi('/traces')
+const AT_ONCE = 4
+
+const COLUMNS: ColumnDef<Trace>[] = [
+  {
+    header: 'Prompt',
+    meta: { wide: true },
+    cell: ({ row: { original } }) => (
+      <Link to="/traces/$traceId" params={{ traceId: original.id }} dir="auto" title={original.prompt}>
+        {original.prompt}
+      </Link>
+    ),
+  },
+  {
+    header: 'Answer',
+    cell: ({ row }) => (
+      <bdi title={row.original.final_answer}>{row.original.final_answer.slice(0, 40)}</bdi>
+    ),
+  },
+  { header: 'Source', cell: ({ row }) => row.original.source ?? '–' },
+  { header: 'Family', cell: ({ row }) => row.original.family ?? '–' },
+  { header: 'Difficulty', cell: ({ row }) => row.original.difficulty ?? '–' },
+  { header: 'Came in', meta: { align: 'end' }, cell: ({ row }) => moment(row.original.created_at) },
+]
+
+/** All traces: searched, filtered, chosen, deleted. */
+export function TracesPage() {
+  const search = route.useSearch()
+  const [selected, setSelected] = useState<RowSelectionState>({})
+  const queries = useQueryClient()
+  const traces = useInfiniteQuery({
+    queryKey: ['traces', 'list', search],
+    queryFn: ({ pageParam }) => unwrap(api.GET('/api/traces', { params: { query: { ...search, limit: 100, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: nextCursor,
+  })
+  const chosen = Object.keys(selected)
+  const filtered = Object.values(search).some(Boolean)
+  const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : []))).toString()
+  return (
+    <Page
+      title="Traces"
+      about="Prompts with the reasoning that leads to an answer: what models learn from."
+      actions={
+        <>
+          <Button renderRoot={(props) => <Link to="/datasets/new" {...props} />}>Upload traces</Button>
+          <AsCommand path={`/api/traces${query ? `?${query}` : ''}`} />
+        </>
+      }
+    >
+      <Filters />
+      {chosen.length > 0 && (
+        <div className="card row">
+          <b>{counted(chosen.length, 'trace')} selected</b>
+          <Confirmed
+            name="Delete them"
+            title={`Delete ${counted(chosen.length, 'trace')}?`}
+            about="Their scores and ratings go with them. Datasets that were built with them keep their copies."
+            act={() => deleteAll(chosen)}
+            onDone={async () => {
+              setSelected({})
+              await queries.invalidateQueries({ queryKey: ['traces'] })
+            }}
+          />
+          <Button
+            variant="default"
+            onClick={() => {
+              setSelected({})
+            }}
+          >
+            Select none
+          </Button>
+        </div>
+      )}
+      <Listed
+        label="Traces"
+        query={traces}
+        columns={COLUMNS}
+        rowId={({ id }) => id}
+        selected={selected}
+        onSelect={setSelected}
+        nothing={
+          filtered ? (
+            <Nothing title="No trace is like that">
+              <p>
+                <Link to="/traces">Show all traces</Link>
+              </p>
+            </Nothing>
+          ) : (
+            <Nothing title="No traces yet">
+              <p>
+                <Link to="/datasets/new">Upload a file</Link>: JSON lines, JSON, CSV or Parquet, of any schema that is known here.
+              </p>
+            </Nothing>
+          )
+        }
+      />
+    </Page>
+  )
+}
+
+/** Delete traces a few at a time; one that is gone already is gone. */
+async function deleteAll(ids: string[]): Promise<void> {
+  const left = [...ids]
+  const work = async () => {
+    for (let id = left.pop(); id; id = left.pop()) {
+      await api.DELETE('/api/traces/{trace_id}', { params: { path: { trace_id: id } } }).catch((problem: unknown) => {
+        if ((problem as { status?: number }).status !== 404) throw problem
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+}
+
+function Filters() {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const facets = useQuery(facetOptions)
+  const find = useDebouncedCallback((q: string) => {
+    void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true })
+  }, 250)
+  return (
+    <div className="fields" role="search">
+      <TextInput
+        key={search.q === undefined ? 'empty' : 'typed'}
+        label="Search"
+        type="search"
+        placeholder={'words, "a phrase", begin*'}
+        defaultValue={search.q}
+        maxLength={500}
+        onChange={(event) => {
+          find(event.currentTarget.value)
+        }}
+      />
+      {FACETS.filter((name) => (facets.data?.[name].length ?? 0) > 1 || search[name]).map((name) => (
+        <NativeSelect
+          key={name}
+          label={name.charAt(0).toUpperCase() + name.slice(1)}
+          value={search[name] ?? ''}
+          data={[
+            { value: '', label: 'Any' },
+            ...(facets.data?.[name] ?? []).map(({ value, count, capped }) => ({
+              value,
+              label: `${value} (${count.toLocaleString('en')}${capped ? '+' : ''})`,
+            })),
+          ]}
+          onChange={(event) => {
+            const { value } = event.currentTarget
+            void navigate({ search: (before) => ({ ...before, [name]: value || undefined }) })
+          }}
+        />
+      ))}
+      {search.upload_id && (
+        <p>
+          From one upload.{' '}
+          <Link to="/traces" search={(before) => ({ ...before, upload_id: undefined })}>
+            Show all
+          </Link>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import { Button, CopyButton, Modal } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import classes from './AsCommand.module.css'
+
+interface Command {
+  /** The words after `tunix-rt`; left out where the command line has no such command. */
+  cli?: string
+  /** A request: its method, path and body. */
+  method?: string
+  path: string
+  body?: unknown
+}
+
+/** Return a request as a `curl` command for this service. */
+function asCurl({ method = 'GET', path, body }: Command): string {
+  const words = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quoted(globalThis.location.origin + path)]
+  if (body !== undefined) words.push('-H', quoted('content-type: application/json'), '-d', quoted(JSON.stringify(body)))
+  return words.join(' ')
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** A button that shows what the page shows or does as a command. */
+export function AsCommand(command: Command) {
+  const [opened, { open, close }] = useDisclosure(false)
+  const lines = [
+    ...(command.cli ? [{ name: 'Command line', text: `tunix-rt ${command.cli}` }] : []),
+    { name: 'HTTP', text: asCurl(command) },
+  ]
+  return (
+    <>
+      <Button variant="default" onClick={open}>
+        As command
+      </Button>
+      <Modal opened={opened} onClose={close} title="The same as a command" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
+        <div className="stack">
+          {lines.map(({ name, text }) => (
+            <div key={name}>
+              <div className={classes.head}>
+                <h3>{name}</h3>
+                <CopyButton value={text}>
+                  {({ copied, copy }) => (
+                    <Button size="compact-sm" variant="subtle" onClick={copy} aria-label={`Copy: ${name}`}>
+                      {copied ? 'Copied' : 'Copy'}
+                    </Button>
+                  )}
+                </CopyButton>
+              </div>
+              <pre className={classes.text}>{text}</pre>
+            </div>
+          ))}
+          {!command.cli && <p className="quiet small">The command line has no command for this.</p>}
+          <p className="quiet small">A service that asks for a token wants: -H 'authorization: Bearer TOKEN'</p>
+        </div>
+      </Modal>
+    </>
+  )
+}

@@ -1,0 +1,106 @@
+import { Checkbox } from '@mantine/core'
+import { type ColumnDef, flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from '@tanstack/react-table'
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef } from 'react'
+import classes from './Table.module.css'
+
+const ROW_PIXELS = 44
+const AHEAD = 12
+
+interface TableProps<Row> {
+  /** What the table holds, for those who hear it. */
+  label: string
+  rows: Row[]
+  /** Columns; `meta.align` "end" is for numbers, `meta.wide` for the one that takes what is left. */
+  columns: ColumnDef<Row>[]
+  rowId: (row: Row) => string
+  selected?: RowSelectionState
+  onSelect?: (selected: RowSelectionState) => void
+  /** Asks for the rows after these, if there are more; called when the end comes near. */
+  more?: (() => void) | undefined
+}
+
+/** Rows of which only those are drawn that are seen, so that a hundred thousand scroll as ten do. */
+export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, more }: TableProps<Row>) {
+  const place = useRef<HTMLDivElement>(null)
+  const table = useReactTable({
+    data: rows,
+    columns: onSelect ? [SELECTION as ColumnDef<Row>, ...columns] : columns,
+    getRowId: rowId,
+    getCoreRowModel: getCoreRowModel(),
+    state: { rowSelection: selected ?? {} },
+    onRowSelectionChange: (change) => onSelect?.(typeof change === 'function' ? change(selected ?? {}) : change),
+  })
+  const found = table.getRowModel().rows
+  const virtual = useWindowVirtualizer({
+    count: found.length,
+    estimateSize: () => ROW_PIXELS,
+    overscan: AHEAD,
+    scrollMargin: place.current?.offsetTop ?? 0,
+  })
+  const seen = virtual.getVirtualItems()
+  const first = seen[0]
+  const last = seen.at(-1)
+  const atEnd = last !== undefined && last.index >= found.length - AHEAD
+  useEffect(() => {
+    if (atEnd) more?.()
+  }, [atEnd, more])
+  const before = first ? first.start - virtual.options.scrollMargin : 0
+  const after = last ? virtual.getTotalSize() - (last.end - virtual.options.scrollMargin) : 0
+  return (
+    <div ref={place} className={classes.frame} role="region" aria-label={label} tabIndex={0}>
+      <table className={classes.table} aria-rowcount={more ? -1 : found.length + 1}>
+        <thead>
+          {table.getHeaderGroups().map((group) => (
+            <tr key={group.id}>
+              {group.headers.map(({ id, column, getContext }) => (
+                <th key={id} scope="col" className={look(column.columnDef)}>
+                  {flexRender(column.columnDef.header, getContext())}
+                </th>
+              ))}
+            </tr>
+          ))}
+        </thead>
+        <tbody>
+          {before > 0 && <tr aria-hidden style={{ height: before }} />}
+          {seen.map(({ index }) => {
+            const row = found[index]
+            return (
+              row && (
+                <tr key={row.id} aria-rowindex={index + 2} style={{ height: ROW_PIXELS }}>
+                  {row.getVisibleCells().map((cell) => (
+                    <td key={cell.id} className={look(cell.column.columnDef)}>
+                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                    </td>
+                  ))}
+                </tr>
+              )
+            )
+          })}
+          {after > 0 && <tr aria-hidden style={{ height: after }} />}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function look<Row>({ meta }: ColumnDef<Row>): string {
+  const said = meta as { align?: 'end'; wide?: boolean } | undefined
+  return [said?.align === 'end' ? 'number' : '', said?.wide ? classes.wide : ''].join(' ')
+}
+
+const SELECTION: ColumnDef<unknown> = {
+  id: 'select',
+  header: ({ table }) => (
+    <Checkbox
+      aria-label="Select all that are loaded"
+      size="xs"
+      checked={table.getIsAllRowsSelected()}
+      indeterminate={table.getIsSomeRowsSelected()}
+      onChange={table.getToggleAllRowsSelectedHandler()}
+    />
+  ),
+  cell: ({ row }) => (
+    <Checkbox aria-label={`Select ${row.id}`} size="xs" checked={row.getIsSelected()} onChange={row.getToggleSelectedHandler()} />
+  ),
+}

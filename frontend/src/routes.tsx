@@ -1,0 +1,138 @@
+// Every address of the app, with what its search parameters may be; the pages come when they are asked for.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Nothing, Page } from './parts/Page'
+import { ProblemNote } from './parts/ProblemNote'
+import { number, oneOf, some, text } from './parts/search'
+import { Shell } from './shell/Shell'
+
+type Search = Record<string, unknown>
+
+const root = createRootRoute({ component: Shell })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./features/home/HomePage'), 'HomePage'),
+})
+
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: '/traces',
+  validateSearch: (search: Search) => some({
+    q: text(search['q']),
+    source: text(search['source']),
+    domain: text(search['domain']),
+    family: text(search['family']),
+    difficulty: text(search['difficulty']),
+    license: text(search['license']),
+    upload_id: text(search['upload_id']),
+  }),
+  component: lazyRouteComponent(() => import('./features/traces/TracesPage'), 'TracesPage'),
+})
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: '/traces/$traceId',
+  component: lazyRouteComponent(() => import('./features/traces/TracePage'), 'TracePage'),
+})
+
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  component: lazyRouteComponent(() => import('./features/datasets/DatasetsPage'), 'DatasetsPage'),
+})
+
+const builder = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets/new',
+  validateSearch: (search: Search) => some({ upload: text(search['upload']) }),
+  component: lazyRouteComponent(() => import('./features/datasets/BuilderPage'), 'BuilderPage'),
+})
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets/$datasetKey',
+  validateSearch: (search: Search) => some({
+    tab: oneOf(['samples', 'left-out', 'manifest'] as const, search['tab']),
+    split: oneOf(['train', 'valid', 'test'] as const, search['split']),
+  }),
+  component: lazyRouteComponent(() => import('./features/datasets/DatasetPage'), 'DatasetPage'),
+})
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: (search: Search) => some({
+    status: oneOf(['queued', 'running', 'completed', 'stopped', 'failed', 'cancelled', 'interrupted'] as const, search['status']),
+    kind: oneOf(['sft', 'grpo', 'session'] as const, search['kind']),
+  }),
+  component: lazyRouteComponent(() => import('./features/runs/RunsPage'), 'RunsPage'),
+})
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$runId',
+  validateSearch: (search: Search) => some({
+    tab: oneOf(['log', 'groups', 'artifacts', 'config'] as const, search['tab']),
+    x: oneOf(['tokens', 'time'] as const, search['x']),
+    log: search['log'] === true || undefined,
+    smooth: number(search['smooth']),
+    step: number(search['step']),
+  }),
+  component: lazyRouteComponent(() => import('./features/runs/RunPage'), 'RunPage'),
+})
+
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations',
+  validateSearch: (search: Search) => some({ task: text(search['task']), run_id: text(search['run_id']) }),
+  component: lazyRouteComponent(() => import('./features/evaluations/EvaluationsPage'), 'EvaluationsPage'),
+})
+
+const evaluation = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations/$evaluationId',
+  validateSearch: (search: Search) => some({
+    q: text(search['q']),
+    family: text(search['family']),
+    verdict: oneOf(['right', 'wrong', 'unscored'] as const, search['verdict']),
+    sample: text(search['sample']),
+  }),
+  component: lazyRouteComponent(() => import('./features/evaluations/EvaluationPage'), 'EvaluationPage'),
+})
+
+const leaderboard = createRoute({
+  getParentRoute: () => root,
+  path: '/leaderboard',
+  validateSearch: (search: Search) => some({
+    task: text(search['task']),
+    score: oneOf(['lenient'] as const, search['score']),
+  }),
+  component: lazyRouteComponent(() => import('./features/leaderboard/LeaderboardPage'), 'LeaderboardPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home, traces, trace, datasets, builder, dataset, runs, run, evaluations, evaluation, leaderboard,
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultNotFoundComponent: () => (
+    <Page title="There is no such page">
+      <Nothing title="This address leads nowhere">
+        <p>It may be mistyped, or what it named is gone. The flow at the side leads to everything that is here.</p>
+      </Nothing>
+    </Page>
+  ),
+  defaultErrorComponent: ({ error, reset }) => (
+    <Page title="This page failed">
+      <ProblemNote problem={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+    </Page>
+  ),
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -89,8 +89,9 @@ _NOT_BUILT = """<!doctype html>
 <li><a href="/api/docs">The HTTP interface</a>, with a form to try each request</li>
 <li><a href="/api/health/ready">Is everything ready?</a></li>
 </ul>
-<p class="note">No built web app was found. Set <code>TUNIX_RT_WEB</code> to the folder of one and start the service
-again. Everything works without it: by HTTP, and by the command <code>tunix-rt</code>.</p>
+<p class="note">No built web app was found. <code>make web</code> builds it; or set <code>TUNIX_RT_WEB</code> to the
+folder of one. Start the service again then. Everything works without it: by HTTP, and by the command
+<code>tunix-rt</code>.</p>
 </body>
 </html>
 """

@@ -1,6 +1,7 @@
 """The house: names, sizes, tests beside modules, locks without hosts, one place for each thing."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -95,6 +96,15 @@ def test_every_dependency_says_why_it_is_there() -> None:
     ]
     for dependency in [entry for group in groups for entry in group if isinstance(entry, str)]:
         assert re.search(rf'^\s+"{re.escape(dependency)}", # \S+ \S+', text, flags=re.MULTILINE), dependency
+
+
+def test_every_dependency_of_the_web_app_says_why_and_its_lock_names_no_host() -> None:
+    package = json.loads((ROOT / "frontend" / "package.json").read_text())
+    assert set(package["why"]) == set(package["dependencies"]) | set(package["devDependencies"])
+    lock = json.loads((ROOT / "frontend" / "package-lock.json").read_text())
+    for name, one in lock["packages"].items():
+        assert "resolved" not in one, name
+        assert not name or one.get("integrity"), name
 
 
 def test_direct_dependencies_are_locked() -> None:

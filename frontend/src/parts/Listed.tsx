@@ -35,7 +35,7 @@ export function Listed<Row>({ query, nothing, ...table }: ListedProps<Row>) {
     if (!isFetching) void fetchNextPage()
   }, [isFetching, fetchNextPage])
   return (
-    <Asked query={query as never}>
+    <Asked query={query}>
       {() =>
         rows.length > 0 || hasNextPage ? (
           <div>

@@ -1,6 +1,5 @@
 import { useDocumentTitle } from '@mantine/hooks'
 import { Loader } from '@mantine/core'
-import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import classes from './Page.module.css'
 import { ProblemNote } from './ProblemNote'
@@ -34,8 +33,15 @@ export function Page({ title, about, above, actions, children }: PageProps) {
   )
 }
 
+/** A question to the service: what it answered, or why it did not. */
+interface Question<Data> {
+  data: Data | undefined
+  error: Error | null
+  refetch: () => unknown
+}
+
 /** What was asked for, once it is there; until then that it loads, or why it cannot. */
-export function Asked<Data>({ query, children }: { query: UseQueryResult<Data>; children: (data: Data) => ReactNode }) {
+export function Asked<Data>({ query, children }: { query: Question<Data>; children: (data: Data) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>
   if (query.error) {
     return (

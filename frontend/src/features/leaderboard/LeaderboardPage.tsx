@@ -18,10 +18,10 @@ function columns(score: 'strict' | 'lenient'): ColumnDef<Row>[] {
     {
       header: 'Rank',
       cell: ({ row: { original } }) => (
-        <span title={original.tied > 1 ? `${original.tied.toString()} share this rank: they cannot be told apart` : undefined}>
+        <>
           {original.rank ?? '–'}
-          {original.tied > 1 && <span className="quiet small"> tie of {original.tied}</span>}
-        </span>
+          {original.tied > 0 && <span className="quiet small"> tie of {original.tied + 1}</span>}
+        </>
       ),
     },
     {
@@ -56,7 +56,7 @@ export function LeaderboardPage() {
     getNextPageParam: nextCursor,
   })
   const shown = board.data?.pages[0]
-  const names = new Set(tasks.data?.flatMap(({ name, split }) => (split ? [name.includes(':') ? name : `${name}:${split}`] : [])))
+  const names = new Set(tasks.data?.map(({ name }) => name))
   if (shown?.task) names.add(shown.task)
   return (
     <Page

@@ -12,7 +12,7 @@ export function Config({ runId, run }: { runId: string; run: Shape<'RunDetail'> 
     queryFn: () =>
       unwrap(
         api.GET('/api/tunix/runs/{run_id}/config', { params: { path: { run_id: runId }, query: { format: 'yaml' } }, parseAs: 'text' }),
-      ) as Promise<unknown> as Promise<string>,
+      ),
   })
   const made = [...Object.entries(run.inputs), ...Object.entries(run.outputs)]
   return (

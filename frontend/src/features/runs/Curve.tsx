@@ -23,11 +23,13 @@ interface CurveProps {
 }
 
 /** One chart on a canvas; its crosshair moves with those of the others. */
-export function Curve({ chart, along, smooth, logarithmic }: CurveProps) {
+export function Curve({ chart, along, smooth, logarithmic: asked }: CurveProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useComputedColorScheme('light')
   const names = chart.curves.map(({ name }) => name).join('\n')
+  // What has no value above zero has no logarithm.
+  const logarithmic = asked && chart.curves.some(({ values }) => values.some((value) => value !== null && value > 0))
   const data = useMemo(() => {
     const raw = chart.curves.map(({ values }) => (logarithmic ? values.map((value) => (value !== null && value > 0 ? value : null)) : values))
     return [chart.x, ...(smooth > 0 ? raw.flatMap((values) => [values, smoothed(values, smooth)]) : raw)] as uPlot.AlignedData
@@ -35,7 +37,9 @@ export function Curve({ chart, along, smooth, logarithmic }: CurveProps) {
   const newest = useRef(data)
   useEffect(() => {
     newest.current = data
-    plot.current?.setData(data)
+    const zoomed = plot.current !== null && isZoomed(plot.current)
+    plot.current?.setData(data, !zoomed)
+    if (zoomed) plot.current?.redraw()
   }, [data])
   const ghosts = smooth > 0
   useEffect(() => {
@@ -63,6 +67,13 @@ export function Curve({ chart, along, smooth, logarithmic }: CurveProps) {
       <div ref={place} role="img" aria-label={`${chart.title} by ${AXES[along]}; last: ${latest.join(', ')}`} />
     </figure>
   )
+}
+
+/** Whether someone looks at a part of the curve, which new points shall not move away. */
+function isZoomed({ data, scales }: uPlot): boolean {
+  const { min, max } = scales['x'] ?? {}
+  const [first, last] = [data[0][0], data[0].at(-1)]
+  return first !== undefined && last !== undefined && min !== undefined && max !== undefined && (Number(min) > first || Number(max) < last)
 }
 
 interface Looks {

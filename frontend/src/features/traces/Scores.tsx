@@ -22,7 +22,7 @@ export function Scores({ traceId }: { traceId: string }) {
   })
   const newest = Object.entries(CRITERIA).flatMap(([criteria, name]) => {
     const found = scores.data?.data.find((one) => one.criteria === criteria)
-    return found ? [[name, told(found)]] : []
+    return found ? [[name, told(found)] as const] : []
   })
   return (
     <section className="card stack">
@@ -41,7 +41,7 @@ export function Scores({ traceId }: { traceId: string }) {
       </div>
       {(scores.error ?? judging.error) && <ProblemNote problem={scores.error ?? judging.error ?? new Error()} />}
       {newest.length > 0 ? (
-        <Facts facts={Object.fromEntries(newest) as Record<string, string>} />
+        <Facts facts={Object.fromEntries(newest)} />
       ) : (
         <p className="quiet small">Nothing was checked yet: every equation is computed again, and the last step is read for the answer.</p>
       )}

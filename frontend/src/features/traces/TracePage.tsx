@@ -50,7 +50,6 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
   const { prompt, steps, final_answer, meta } = trace.payload
   const scores = useQuery(scoreOptions(trace.id))
   const arithmetic = scores.data?.data.find(({ criteria }) => criteria === 'arithmetic')
-  const told = Object.entries(meta).map(([name, value]) => [name, typeof value === 'string' ? <bdi key={name}>{value}</bdi> : JSON.stringify(value)])
   return (
     <>
       <section className="card stack">
@@ -71,7 +70,13 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
       <Ratings traceId={trace.id} />
       <section className="card stack">
         <h2>Where it comes from</h2>
-        <Facts facts={{ Id: <span className="mono">{trace.id}</span>, 'Came in': moment(trace.created_at), ...Object.fromEntries(told) as Record<string, string> }} />
+        <Facts
+          facts={{
+            Id: <span className="mono">{trace.id}</span>,
+            'Came in': moment(trace.created_at),
+            ...Object.fromEntries(Object.entries(meta).map(([name, value]) => [name, <bdi key={name}>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>])),
+          }}
+        />
       </section>
     </>
   )

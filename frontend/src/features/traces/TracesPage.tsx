@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ColumnDef, RowSelectionState } from '@tanstack/react-table'
 import { useState } from 'react'
-import { api, type Shape, unwrap } from '../../api/client'
+import { api, Problem, type Shape, unwrap } from '../../api/client'
 import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Listed, nextCursor } from '../../parts/Listed'
@@ -120,7 +120,7 @@ async function deleteAll(ids: string[]): Promise<void> {
   const work = async () => {
     for (let id = left.pop(); id; id = left.pop()) {
       await api.DELETE('/api/traces/{trace_id}', { params: { path: { trace_id: id } } }).catch((problem: unknown) => {
-        if ((problem as { status?: number }).status !== 404) throw problem
+        if (!(problem instanceof Problem && problem.status === 404)) throw problem
       })
     }
   }

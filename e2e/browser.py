@@ -1,0 +1,55 @@
+"""A real Chromium: the one that is installed; it knows no page."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the installed browser; fail where there is none."""
+    path = shutil.which("chromium")
+    assert path, "there is no chromium: `make test` installs it on Debian; elsewhere install it by that name"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+def open_page(browser: Browser, base: str, *, width: int = 1440, height: int = 900) -> tuple[Page, list[str]]:
+    """Return a page with axe in it, and the list of what it complains about; refusals that a person sees are none."""
+    context = browser.new_context(
+        base_url=base, viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-GB"
+    )
+    context.add_init_script(path=AXE)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page, complaints
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds that keeps people out, with the element and what to do."""
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]

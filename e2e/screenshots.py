@@ -1,0 +1,57 @@
+"""Pictures of every screen, light and dark, wide and small: `make screenshots`, which writes them into docs/images."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import filled
+import made
+import reinforced
+from browser import chromium, open_page
+from service import Service, running
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SCREENS = {
+    "home": "/",
+    "traces": "/traces",
+    "datasets": "/datasets",
+    "dataset": "/datasets/few-v1",
+    "samples": "/datasets/few-v1?tab=samples",
+    "builder": "/datasets/new",
+    "runs": "/runs",
+    "run": f"/runs/{reinforced.RUN}",
+    "log": f"/runs/{made.RUN}?tab=log",
+    "groups": f"/runs/{reinforced.RUN}?tab=groups",
+    "artifacts": f"/runs/{reinforced.RUN}?tab=artifacts",
+    "config": f"/runs/{reinforced.RUN}?tab=config",
+    "evaluations": "/evaluations",
+    "leaderboard": "/leaderboard",
+}
+"""Pages by the names of their pictures."""
+
+
+def main() -> None:
+    """Start a service over a filled home, or take one that runs, and write the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=IMAGES)
+    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--only", nargs="*", default=list(SCREENS))
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        filled.fill(Path(folder))
+        with running(Service(Path(folder), worker=False)) as service:
+            page, complaints = open_page(browser, str(service.client.base_url), width=asked.width)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                for name in asked.only:
+                    page.goto(SCREENS[name], wait_until="networkidle")
+                    page.screenshot(path=asked.out / f"{name}-{scheme}.png")
+            if complaints:
+                raise SystemExit("\n".join(complaints))
+
+
+if __name__ == "__main__":
+    main()

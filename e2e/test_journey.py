@@ -1,0 +1,179 @@
+"""From a file to a dataset, by mouse and keyboard alone; then every page, read by a person and by axe."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import filled
+import made
+import reinforced
+from browser import barriers, open_page
+from service import Service, running
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = "<script>window.hacked = 1</script>"
+ROWS = 30
+
+
+def own_schema(folder: Path) -> Path:
+    """Write a file whose columns no importer knows; one row has no answer, one a wrong step."""
+    path = folder / "my-sums.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["task_text", "worked", "result"])
+        for n in range(ROWS):
+            apples, more = n + 3, 2 * n + 5
+            said = apples + more + (n == 7)
+            words = f"{SCRIPT} " if n == 7 else "مرحبا 🍎 " if n == 8 else ""
+            question = f"{words}Basket {n}: {apples} apples and {more} more. How many?"
+            writer.writerow([question, f"Basket {n}: {apples} + {more} = {said}\nSo {said}.", "" if n == 4 else said])
+    return path
+
+
+def test_a_file_becomes_a_dataset_and_a_run_is_cancelled(browser: Browser, tmp_path: Path) -> None:
+    with running(Service(tmp_path / "home", worker=False)) as service:
+        page, complaints = open_page(browser, str(service.client.base_url))
+        _build(page, own_schema(tmp_path))
+        _read_traces(page)
+        _watch_a_run(page, service)
+        assert not complaints
+        page.context.close()
+
+
+def _build(page: Page, path: Path) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Bring traces")).to_be_visible()
+    page.get_by_role("link", name="Upload a file").click()
+    page.get_by_label("A file of traces").set_input_files(path)
+    send = page.get_by_role("button", name="Upload")
+    send.click()
+    expect(page.get_by_role("alert")).to_contain_text("schema")
+    for part, column in {"Prompt": "task_text", "Reasoning": "worked", "Answer": "result"}.items():
+        page.get_by_label(part, exact=True).select_option(column)
+    send.click()
+    expect(page.get_by_role("alert")).to_contain_text("Rows that cannot be used")
+    expect(page.get_by_role("region", name="Rows that cannot be used")).to_contain_text("result")
+    page.get_by_label("Leave bad rows out").focus()
+    page.keyboard.press("Space")
+    send.press("Enter")
+    expect(page.get_by_role("heading", name="A dataset of these traces")).to_be_visible()
+    expect(page.get_by_role("link", name=str(ROWS - 1), exact=True)).to_be_visible()
+    name = page.get_by_label("Name")
+    expect(name).to_have_value("my-sums")
+    name.fill("sums")
+    name.press("Enter")
+    expect(page.get_by_role("heading", name="sums-v1")).to_be_visible()
+    page.get_by_role("tab", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("<start_of_turn>model").first).to_be_visible()
+    page.get_by_role("tab", name="Manifest").click()
+    expect(page.get_by_text("Digest of the rows")).to_be_visible()
+
+
+def _read_traces(page: Page) -> None:
+    page.get_by_role("link", name="Traces", exact=True).click()
+    page.get_by_label("Search").fill('"Basket 7"')
+    rows = page.get_by_role("region", name="Traces").get_by_role("row")
+    expect(rows).to_have_count(2)
+    rows.nth(1).get_by_role("link").click()
+    expect(page.get_by_text(SCRIPT)).to_be_visible()
+    assert page.evaluate("window.hacked") is None
+    page.get_by_role("button", name="Check the steps").click()
+    expect(page.get_by_text("should be 29")).to_be_visible()
+    page.keyboard.press("2")
+    expect(page.get_by_text("2 of 5")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Search")).to_have_value('"Basket 7"')
+    page.get_by_role("checkbox").nth(1).check()
+    page.get_by_role("button", name="Delete them").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete them").click()
+    expect(page.get_by_role("heading", name="No trace is like that")).to_be_visible()
+
+
+def _watch_a_run(page: Page, service: Service) -> None:
+    ask = {"dataset_key": "sums-v1", "model_id": "nano", "dry_run": False, "max_steps": 4}
+    first, second = (service.json("POST", "/api/tunix/run", json=ask)["run_id"] for _ in range(2))
+    page.get_by_role("link", name="Runs", exact=True).click()
+    row = page.get_by_role("row").filter(has_text=first)
+    expect(row).to_contain_text("queued")
+    service.json("POST", f"/api/tunix/runs/{first}/cancel")
+    expect(row).to_contain_text("cancelled")
+    page.get_by_role("link", name=second).click()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Summary")).to_contain_text("cancelled")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_label("Summary")).to_contain_text("queued")
+    assert page.url.rpartition("/")[2] not in (first, second)
+
+
+PAGES = {
+    "/": "At work",
+    "/traces": "80 rows",
+    "/datasets": "few-v1",
+    "/datasets/new": "Drop a file here",
+    "/datasets/few-v1": "Where the rows went",
+    "/datasets/few-v1?tab=samples": "Marked text",
+    "/runs": made.RUN,
+    f"/runs/{reinforced.RUN}": "Gradient norm",
+    f"/runs/{reinforced.RUN}?tab=log": "run started",
+    f"/runs/{reinforced.RUN}?tab=groups": "advantage",
+    f"/runs/{reinforced.RUN}?tab=artifacts": "metrics.jsonl",
+    f"/runs/{reinforced.RUN}?tab=config": "num_generations",
+    "/evaluations": made.RUN,
+    "/leaderboard": "tie of 2",
+    "/nowhere": "There is no such page",
+}
+"""Each page of a filled service, and something that stands on it."""
+
+
+def test_every_page_is_for_everyone_and_the_connection_may_break(browser: Browser, tmp_path: Path) -> None:
+    token = filled.fill(tmp_path / "home")
+    # A service that answers to another name as well lets nobody in without a token.
+    asking = Service(tmp_path / "home", worker=False, allowed_hosts="elsewhere.test")
+    with running(asking) as service:
+        page, complaints = open_page(browser, str(service.client.base_url))
+        page.goto("/runs")
+        page.get_by_label("Token", exact=True).fill(token)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name=reinforced.RUN)).to_be_visible()
+        found = {}
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for path, text in PAGES.items():
+                page.goto(path)
+                expect(page.get_by_text(text).first).to_be_visible()
+                found[f"{scheme} {path}"] = barriers(page)
+        assert not {place: said for place, said in found.items() if said}
+        _read_an_evaluation(page)
+        _small_screen(page)
+        assert not complaints
+        service.kill()
+        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        service.start()
+        expect(page.get_by_text("Connected again")).to_be_visible()
+        page.context.close()
+
+
+def _read_an_evaluation(page: Page) -> None:
+    page.goto("/leaderboard")
+    page.get_by_role("region", name="Leaderboard").get_by_role("link").first.click()
+    page.get_by_label("Verdict").select_option("wrong")
+    samples = page.get_by_label("Samples").get_by_role("listitem").filter(has_text="Target")
+    expect(samples.first).to_contain_text("✗ wrong")
+    assert "✓ right" not in (samples.first.text_content() or "")
+    assert barriers(page) == []
+
+
+def _small_screen(page: Page) -> None:
+    """A telephone, and what 400 % makes of a desk: no page is wider than its window."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path, text in PAGES.items():
+        page.goto(path)
+        expect(page.get_by_text(text).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path

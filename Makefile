@@ -54,7 +54,7 @@ $(VENV)/.postgresql: | $(BIN)/uv
 	@touch $@
 
 $(VENV)/.chromium: | $(BIN)/uv
-	@command -v chromium >/dev/null || .ci/debian-install chromium
+	@command -v chromium chromium-browser google-chrome >/dev/null || .ci/debian-install chromium
 	@touch $@
 
 frontend/node_modules/.installed: frontend/package-lock.json frontend/.npmrc

@@ -12,13 +12,15 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+"""What the browser is called: by Debian, by others, and by who makes it."""
 
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Start the installed browser; fail where there is none."""
-    path = shutil.which("chromium")
-    assert path, "there is no chromium: `make test` installs it on Debian; elsewhere install it by that name"
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, f"there is none of {', '.join(NAMES)}: `make test` installs it on Debian; elsewhere install one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
@@ -44,9 +46,12 @@ def open_page(browser: Browser, base: str, *, width: int = 1440, height: int = 9
     return page, complaints
 
 
-def barriers(page: Page) -> list[str]:
-    """Return what axe finds that keeps people out, with the element and what to do."""
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+def barriers(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds that keeps people out, with the element and what to do; `rules`: only by these."""
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found: list[dict[str, Any]] = page.evaluate(
+        "async (options) => (await axe.run(document, options)).violations", options
+    )
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
         for one in found

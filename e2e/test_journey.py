@@ -16,6 +16,8 @@ from service import Service, running
 
 pytestmark = pytest.mark.slow
 
+expect.set_options(timeout=20_000)
+
 SCRIPT = "<script>window.hacked = 1</script>"
 ROWS = 30
 
@@ -126,6 +128,7 @@ PAGES = {
     f"/runs/{reinforced.RUN}?tab=artifacts": "metrics.jsonl",
     f"/runs/{reinforced.RUN}?tab=config": "num_generations",
     "/evaluations": made.RUN,
+    "/evaluations/compare": "Choose two evaluations",
     "/leaderboard": "tie of 2",
     "/nowhere": "There is no such page",
 }
@@ -143,17 +146,18 @@ def test_every_page_is_for_everyone_and_the_connection_may_break(browser: Browse
         page.keyboard.press("Enter")
         expect(page.get_by_role("link", name=reinforced.RUN)).to_be_visible()
         found = {}
-        for scheme in ("light", "dark"):
+        for scheme, rules in {"light": (), "dark": ("color-contrast",)}.items():  # only colours differ
             page.emulate_media(color_scheme=scheme)
             for path, text in PAGES.items():
                 page.goto(path)
                 expect(page.get_by_text(text).first).to_be_visible()
-                found[f"{scheme} {path}"] = barriers(page)
+                found[f"{scheme} {path}"] = barriers(page, *rules)
         assert not {place: said for place, said in found.items() if said}
         _read_an_evaluation(page)
         _small_screen(page)
         assert not complaints
         service.kill()
+        page.get_by_role("link", name="Datasets", exact=True).click()
         expect(page.get_by_text("The connection is lost.")).to_be_visible()
         service.start()
         expect(page.get_by_text("Connected again")).to_be_visible()
@@ -166,7 +170,10 @@ def _read_an_evaluation(page: Page) -> None:
     page.get_by_label("Verdict").select_option("wrong")
     samples = page.get_by_label("Samples").get_by_role("listitem").filter(has_text="Target")
     expect(samples.first).to_contain_text("✗ wrong")
-    assert "✓ right" not in (samples.first.text_content() or "")
+    assert barriers(page) == []
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_label("B, on the same items").select_option(index=1)
+    expect(page.get_by_text("Least change that would show")).to_be_visible()
     assert barriers(page) == []
 
 

@@ -53,8 +53,9 @@ const dataset = createRoute({
   getParentRoute: () => root,
   path: '/datasets/$datasetKey',
   validateSearch: (search: Search) => some({
-    tab: oneOf(['samples', 'left-out', 'manifest'] as const, search['tab']),
+    tab: oneOf(['samples', 'left-out', 'manifest', 'diff'] as const, search['tab']),
     split: oneOf(['train', 'valid', 'test'] as const, search['split']),
+    other: text(search['other']),
   }),
   component: lazyRouteComponent(() => import('./features/datasets/DatasetPage'), 'DatasetPage'),
 })
@@ -101,6 +102,13 @@ const evaluation = createRoute({
   component: lazyRouteComponent(() => import('./features/evaluations/EvaluationPage'), 'EvaluationPage'),
 })
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations/compare',
+  validateSearch: (search: Search) => some({ a: text(search['a']), b: text(search['b']) }),
+  component: lazyRouteComponent(() => import('./features/evaluations/ComparePage'), 'ComparePage'),
+})
+
 const leaderboard = createRoute({
   getParentRoute: () => root,
   path: '/leaderboard',
@@ -113,7 +121,7 @@ const leaderboard = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home, traces, trace, datasets, builder, dataset, runs, run, evaluations, evaluation, leaderboard,
+    home, traces, trace, datasets, builder, dataset, runs, run, evaluations, compare, evaluation, leaderboard,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

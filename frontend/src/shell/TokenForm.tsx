@@ -31,6 +31,7 @@ export function TokenForm() {
           autoComplete="current-password"
           visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
           required
+          withAsterisk={false}
           value={token}
           onChange={(event) => {
             setToken(event.currentTarget.value)

@@ -95,6 +95,7 @@ function Settings({ upload, suggested }: { upload: string | null; suggested: str
         <TextInput
           label="Name"
           required
+          withAsterisk={false}
           value={name}
           maxLength={64}
           onChange={(event) => {
@@ -104,6 +105,7 @@ function Settings({ upload, suggested }: { upload: string | null; suggested: str
         <TextInput
           label="Version"
           required
+          withAsterisk={false}
           value={version}
           maxLength={32}
           onChange={(event) => {

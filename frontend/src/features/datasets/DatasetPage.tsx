@@ -6,13 +6,14 @@ import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Asked, Page } from '../../parts/Page'
 import { datasetOptions } from './asked'
+import { Difference } from './Difference'
 import { LeftOut } from './LeftOut'
 import { Manifest } from './Manifest'
 import { Overview } from './Overview'
 import { Samples } from './Samples'
 
 const route = getRouteApi('/datasets/$datasetKey')
-const TABS = ['samples', 'left-out', 'manifest'] as const
+const TABS = ['samples', 'left-out', 'manifest', 'diff'] as const
 
 /** One dataset: what is in it, what was left out, and what it was made from. */
 export function DatasetPage() {
@@ -57,6 +58,7 @@ export function DatasetPage() {
               <Tabs.Tab value="samples">Samples</Tabs.Tab>
               <Tabs.Tab value="left-out">Left out</Tabs.Tab>
               <Tabs.Tab value="manifest">Manifest</Tabs.Tab>
+              <Tabs.Tab value="diff">Difference</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="overview" pt="md" className="stack">
               <Overview dataset={found} />
@@ -69,6 +71,9 @@ export function DatasetPage() {
             </Tabs.Panel>
             <Tabs.Panel value="manifest" pt="md" className="stack">
               <Manifest dataset={found} />
+            </Tabs.Panel>
+            <Tabs.Panel value="diff" pt="md" className="stack">
+              <Difference datasetKey={datasetKey} />
             </Tabs.Panel>
           </Tabs>
         )}

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { api, type Shape, unwrap } from '../../api/client'
@@ -31,7 +32,14 @@ export function EvaluationPage() {
     <Page
       title={evaluationId}
       above={<Link to="/evaluations">Evaluations</Link>}
-      actions={<AsCommand path={`/api/evaluations/${evaluationId}`} />}
+      actions={
+        <>
+          <Button variant="default" renderRoot={(props) => <Link to="/evaluations/compare" search={{ a: evaluationId }} {...props} />}>
+            Compare
+          </Button>
+          <AsCommand path={`/api/evaluations/${evaluationId}`} />
+        </>
+      }
     >
       <Asked query={evaluation}>{(found) => <Shown evaluation={found} />}</Asked>
     </Page>

@@ -1,10 +1,10 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { api, unwrap } from '../../api/client'
 import { nextCursor } from '../../parts/Listed'
 import { Asked, Nothing } from '../../parts/Page'
+import { SearchField } from '../../parts/SearchField'
 import { Answered } from './Answered'
 
 const route = getRouteApi('/evaluations/$evaluationId')
@@ -26,21 +26,16 @@ export function SampleBrowser({ evaluationId, families }: { evaluationId: string
     getNextPageParam: nextCursor,
     staleTime: Infinity,
   })
-  const find = useDebouncedCallback((words: string) => {
-    void navigate({ search: (before) => ({ ...before, q: words || undefined }), replace: true, resetScroll: false })
-  }, 250)
   return (
     <section className="stack" aria-label="Samples">
       <h2>Samples</h2>
       <div className="fields" role="search">
-        <TextInput
-          label="Search"
-          type="search"
+        <SearchField
           placeholder="in prompt, completion or target"
-          defaultValue={q}
           maxLength={256}
-          onChange={(event) => {
-            find(event.currentTarget.value)
+          value={q}
+          onSearch={(words) => {
+            void navigate({ search: (before) => ({ ...before, q: words }), replace: true, resetScroll: false })
           }}
         />
         <NativeSelect

@@ -42,7 +42,7 @@ export function Config({ runId, run }: { runId: string; run: Shape<'RunDetail'> 
                 )}
               </CopyButton>
             </div>
-            <pre className={classes.yaml} tabIndex={0} aria-label="Configuration as YAML">
+            <pre className={classes.yaml} role="group" tabIndex={0} aria-label="Configuration as YAML">
               {text}
             </pre>
           </section>

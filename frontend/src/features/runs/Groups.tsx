@@ -77,7 +77,7 @@ function Group({ group }: { group: Shape<'RolloutGroup'> }) {
                 {one.advantage.toFixed(2)}
               </span>
             </div>
-            <pre className={classes.text} tabIndex={0} dir="auto" aria-label={`Completion ${(place + 1).toString()}`}>
+            <pre className={classes.text} role="group" tabIndex={0} dir="auto" aria-label={`Completion ${(place + 1).toString()}`}>
               {one.text}
             </pre>
             <p className="quiet small">

@@ -1,5 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ColumnDef, RowSelectionState } from '@tanstack/react-table'
@@ -9,6 +8,7 @@ import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Listed, nextCursor } from '../../parts/Listed'
 import { Nothing, Page } from '../../parts/Page'
+import { SearchField } from '../../parts/SearchField'
 import { counted, moment } from '../../parts/words'
 import { facetOptions, FACETS } from './asked'
 
@@ -131,20 +131,14 @@ function Filters() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const facets = useQuery(facetOptions)
-  const find = useDebouncedCallback((q: string) => {
-    void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true })
-  }, 250)
   return (
     <div className="fields" role="search">
-      <TextInput
-        key={search.q === undefined ? 'empty' : 'typed'}
-        label="Search"
-        type="search"
+      <SearchField
         placeholder={'words, "a phrase", begin*'}
-        defaultValue={search.q}
         maxLength={500}
-        onChange={(event) => {
-          find(event.currentTarget.value)
+        value={search.q}
+        onSearch={(q) => {
+          void navigate({ search: (before) => ({ ...before, q }), replace: true })
         }}
       />
       {FACETS.filter((name) => (facets.data?.[name].length ?? 0) > 1 || search[name]).map((name) => (

@@ -59,7 +59,7 @@ def _build(page: Page, path: Path) -> None:
         page.get_by_label(part, exact=True).select_option(column)
     send.click()
     expect(page.get_by_role("alert")).to_contain_text("Rows that cannot be used")
-    expect(page.get_by_role("region", name="Rows that cannot be used")).to_contain_text("result")
+    expect(page.get_by_role("region", name="Rows that cannot be used")).to_contain_text("final_answer")
     page.get_by_label("Leave bad rows out").focus()
     page.keyboard.press("Space")
     send.press("Enter")

@@ -59,7 +59,8 @@ function Shown({ evaluation }: { evaluation: Shape<'EvaluationManifest'> }) {
                 {model.run}
               </Link>
             ),
-            Task: `${task.name}:${task.split}`,
+            Task: task.name,
+            Split: task.split,
             Prompt: evaluation.prompt.name.replaceAll('_', ' '),
             Items: figure(metrics.items),
             Scored: figure(metrics.n),

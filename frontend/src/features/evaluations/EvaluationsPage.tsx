@@ -21,7 +21,7 @@ const COLUMNS: ColumnDef<Evaluation>[] = [
       </Link>
     ),
   },
-  { header: 'Task', cell: ({ row: { original } }) => `${original.task}:${original.task_split}` },
+  { header: 'Task', accessorKey: 'task' },
   { header: 'Prompt', cell: ({ row }) => row.original.prompt.replaceAll('_', ' ') },
   { header: 'Right, in its place', cell: ({ row }) => <Estimate name="Strict accuracy" of={row.original.strict} /> },
   { header: 'n', meta: { align: 'end' }, accessorKey: 'n' },

@@ -162,7 +162,7 @@ web-api: $(VENV)/.dev frontend/node_modules/.installed ## write the web app's ty
 
 .PHONY: screenshots
 screenshots: $(VENV)/.dev $(VENV)/.chromium web ## pictures of every screen, light and dark, into docs/images
-	@PYTHONPATH=backend/tests:e2e $(BIN)/python e2e/screenshots.py $(ARGS)
+	@PYTHONPATH=backend/tests:engine/tests:e2e $(BIN)/python e2e/screenshots.py $(ARGS)
 
 .PHONY: lock
 lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE=--upgrade takes newer ones

@@ -33,7 +33,7 @@ SCREENS = {
 
 
 def main() -> None:
-    """Start a service over a filled home, or take one that runs, and write the pictures."""
+    """Start a service over a filled home, and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=IMAGES)
     parser.add_argument("--width", type=int, default=1440)
@@ -48,6 +48,8 @@ def main() -> None:
                 page.emulate_media(color_scheme=scheme)
                 for name in asked.only:
                     page.goto(SCREENS[name], wait_until="networkidle")
+                    page.get_by_role("heading", level=1).wait_for()
+                    page.wait_for_load_state("networkidle")
                     page.screenshot(path=asked.out / f"{name}-{scheme}.png")
             if complaints:
                 raise SystemExit("\n".join(complaints))

@@ -4278,7 +4278,7 @@ export interface components {
             evaluation: string;
             /**
              * Figures
-             * @description Whether every figure was added up again from all samples.
+             * @description Whether every verdict behind the figures was made again; the figures are added up from all of them always.
              */
             figures: boolean;
             /**
@@ -4288,7 +4288,7 @@ export interface components {
             items: boolean;
             /**
              * Regraded
-             * @description Samples that were graded again, with the same verdict.
+             * @description Samples that were graded again, with the same verdict; a task with a scorer of its own has none.
              */
             regraded: number;
             /**

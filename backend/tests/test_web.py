@@ -26,7 +26,7 @@ def built(sqlite_settings: Settings, tmp_path: Path) -> Iterator[TestClient]:
         yield made
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/runs/one", "/index.html"])
+@pytest.mark.parametrize("path", ["/", "/runs", "/runs/one", "/datasets/sums-v1.0", "/index.html"])
 def test_web_app_answers_its_own_addresses(built: TestClient, path: str) -> None:
     answer = built.get(path)
     assert "<title>app" in answer.text
@@ -39,7 +39,16 @@ def test_hashed_file_of_the_web_app_is_kept_for_ever(built: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/gone.js", "/api/nothing", "/link.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt"]
+    "path",
+    [
+        "/assets/gone.js",
+        "/api/nothing",
+        "/link.txt",
+        "/secret.txt/scores",
+        "//etc/passwd",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+    ],  # fmt: skip
 )
 def test_web_app_has_nothing_else(built: TestClient, path: str) -> None:
     answer = built.get(path)

@@ -130,7 +130,8 @@ class WebApp(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or "." in path.rpartition("/")[2]:
+            first = path.partition("/")[0]
+            if error.status_code != 404 or first in ("", "assets") or "." in first:
                 raise
             response = await super().get_response("index.html", scope)
         response.headers["content-security-policy"] = POLICY
@@ -145,7 +146,7 @@ class _NoRoute:
         self.pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].lstrip("/")
+        path = scope["path"].removeprefix("/")
         page = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and path.partition("/")[0] != "api"
         if page and self.pages is not None:
             response = await self.pages.get_response(path or "index.html", scope)

@@ -1,5 +1,5 @@
 // The log of a run: its last lines at once, then what is new over a stream that begins again when it breaks.
-import { away, problemOf } from './client'
+import { away, Problem, problemOf } from './client'
 
 /** A piece of a log, with the bytes of the file that it takes up. */
 export interface Piece {
@@ -18,8 +18,9 @@ export async function readLog(run: string, place: { tail: number } | { offset: n
     throw away()
   })
   if (!answer.ok) throw problemOf(answer.status, await answer.text())
-  const [start, end] = (answer.headers.get('log-range') ?? '0-0').split('-').map(Number)
-  return { text: await answer.text(), start: start ?? 0, end: end ?? 0 }
+  const range = /^(\d+)-(\d+)$/.exec(answer.headers.get('log-range') ?? '')
+  if (!range) throw new Problem(answer.status, 'No log that can be followed', 'A proxy took the header log-range away; let it pass.')
+  return { text: await answer.text(), start: Number(range[1]), end: Number(range[2]) }
 }
 
 /** Follow a log from a byte on until the run ends; returns what ends the watching. */

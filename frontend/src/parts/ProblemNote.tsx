@@ -13,7 +13,7 @@ function words(error: Record<string, unknown>): string {
 /** What went wrong and what to do next, as the service said it. */
 export function ProblemNote({ problem, onRetry }: { problem: Error; onRetry?: () => void }) {
   const told = problem instanceof Problem ? problem : new Problem(0, 'This page failed', problem.message)
-  const errors = told.errors.map(words).filter(Boolean)
+  const errors = told.errors.map(words).filter((said) => said && !told.message.includes(said))
   return (
     <Alert color="red" variant="light" title={told.title} role="alert">
       <p className="prose">{told.message}</p>

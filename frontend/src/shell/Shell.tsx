@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
 import { api, Problem, rememberCsrf, unwrap } from '../api/client'
 import { Asked } from '../parts/Page'
+import { ProblemNote } from '../parts/ProblemNote'
 import { Connection } from './Connection'
 import { Scheme } from './Scheme'
 import classes from './Shell.module.css'
@@ -68,15 +69,27 @@ export function Shell() {
 
 function SignOut({ name }: { name: string }) {
   const queries = useQueryClient()
-  const signOut = async () => {
-    await api.DELETE('/api/session')
-    rememberCsrf(null)
-    queries.clear()
-    await queries.resetQueries({ queryKey: ['session'] })
-  }
+  const leaving = useMutation({
+    mutationFn: () => api.DELETE('/api/session'),
+    onSuccess: async () => {
+      rememberCsrf(null)
+      queries.clear()
+      await queries.resetQueries({ queryKey: ['session'] })
+    },
+  })
   return (
-    <Button size="compact-sm" variant="subtle" onClick={() => void signOut()}>
-      Sign out {name}
-    </Button>
+    <>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        loading={leaving.isPending}
+        onClick={() => {
+          leaving.mutate()
+        }}
+      >
+        Sign out {name}
+      </Button>
+      {leaving.error && <ProblemNote problem={leaving.error} />}
+    </>
   )
 }

@@ -1,10 +1,10 @@
-import { Tabs } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { api } from '../../api/client'
 import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Asked, Page } from '../../parts/Page'
+import { Tabbed } from '../../parts/Tabbed'
 import { datasetOptions } from './asked'
 import { Difference } from './Difference'
 import { LeftOut } from './LeftOut'
@@ -46,36 +46,19 @@ export function DatasetPage() {
     >
       <Asked query={dataset}>
         {(found) => (
-          <Tabs
-            value={tab}
-            keepMounted={false}
-            onChange={(chosen) => {
+          <Tabbed
+            chosen={tab}
+            onChoose={(chosen) => {
               void navigate({ search: (before) => ({ ...before, tab: TABS.find((one) => one === chosen) }) })
             }}
-          >
-            <Tabs.List>
-              <Tabs.Tab value="overview">Overview</Tabs.Tab>
-              <Tabs.Tab value="samples">Samples</Tabs.Tab>
-              <Tabs.Tab value="left-out">Left out</Tabs.Tab>
-              <Tabs.Tab value="manifest">Manifest</Tabs.Tab>
-              <Tabs.Tab value="diff">Difference</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="overview" pt="md" className="stack">
-              <Overview dataset={found} />
-            </Tabs.Panel>
-            <Tabs.Panel value="samples" pt="md" className="stack">
-              <Samples dataset={found} />
-            </Tabs.Panel>
-            <Tabs.Panel value="left-out" pt="md" className="stack">
-              <LeftOut dataset={found} />
-            </Tabs.Panel>
-            <Tabs.Panel value="manifest" pt="md" className="stack">
-              <Manifest dataset={found} />
-            </Tabs.Panel>
-            <Tabs.Panel value="diff" pt="md" className="stack">
-              <Difference datasetKey={datasetKey} />
-            </Tabs.Panel>
-          </Tabs>
+            tabs={[
+              { value: 'overview', name: 'Overview', content: <Overview dataset={found} /> },
+              { value: 'samples', name: 'Samples', content: <Samples dataset={found} /> },
+              { value: 'left-out', name: 'Left out', content: <LeftOut dataset={found} /> },
+              { value: 'manifest', name: 'Manifest', content: <Manifest dataset={found} /> },
+              { value: 'diff', name: 'Difference', content: <Difference datasetKey={datasetKey} /> },
+            ]}
+          />
         )}
       </Asked>
     </Page>

@@ -1,9 +1,10 @@
 import { Button, Switch } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { followLog, readLog, type Piece } from '../../api/log'
 import { Asked, Nothing } from '../../parts/Page'
+import { ProblemNote } from '../../parts/ProblemNote'
 import { whole } from '../../parts/words'
 import classes from './Log.module.css'
 import { type Lines, added, before, lines } from './lines'
@@ -50,11 +51,13 @@ function Shown({ runId, piece }: { runId: string; piece: Piece }) {
   useEffect(() => {
     if (follow && log.lines.length > 0) virtual.scrollToIndex(log.lines.length - 1, { align: 'end' })
   }, [follow, log.lines.length, virtual])
-  const earlier = async () => {
-    setFollow(false)
-    const found = await readLog(runId, { offset: Math.max(0, log.start - EARLIER), end: log.start })
-    setLog((known) => before(known, found))
-  }
+  const earlier = useMutation({
+    mutationFn: () => readLog(runId, { offset: Math.max(0, log.start - EARLIER), end: log.start }),
+    onSuccess: (found) => {
+      setFollow(false)
+      setLog((known) => before(known, found))
+    },
+  })
   if (log.lines.length === 0 && state === 'ended') {
     return (
       <Nothing title="The log is empty">
@@ -73,7 +76,14 @@ function Shown({ runId, piece }: { runId: string; piece: Piece }) {
           }}
         />
         {log.start > 0 && (
-          <Button size="compact-sm" variant="default" onClick={() => void earlier()}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={earlier.isPending}
+            onClick={() => {
+              earlier.mutate()
+            }}
+          >
             Show earlier lines
           </Button>
         )}
@@ -84,6 +94,7 @@ function Shown({ runId, piece }: { runId: string; piece: Piece }) {
           As text
         </a>
       </div>
+      {earlier.error && <ProblemNote problem={earlier.error} />}
       <div ref={box} className={classes.log} tabIndex={0} role="region" aria-label="Log">
         <div className={classes.all} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => (

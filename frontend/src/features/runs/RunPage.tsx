@@ -1,10 +1,10 @@
-import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { AsCommand } from '../../parts/AsCommand'
 import { Facts } from '../../parts/Facts'
 import { Asked, Page } from '../../parts/Page'
 import { isActive, Status } from '../../parts/Status'
+import { Tabbed } from '../../parts/Tabbed'
 import { digest, duration, figure, moment } from '../../parts/words'
 import type { Shape } from '../../api/client'
 import { Artifacts } from './Artifacts'
@@ -77,38 +77,19 @@ function Shown({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
         {(run.message || run.problem) && <p className="quiet prose small">{run.problem ?? run.message}</p>}
         {typeof error === 'string' && <p className="bad prose">{error}</p>}
       </section>
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(chosen) => {
+      <Tabbed
+        chosen={tab}
+        onChoose={(chosen) => {
           void navigate({ search: (before) => ({ ...before, tab: TABS.find((one) => one === chosen) }) })
         }}
-      >
-        <Tabs.List>
-          <Tabs.Tab value="curves">Curves</Tabs.Tab>
-          <Tabs.Tab value="log">Log</Tabs.Tab>
-          {run.kind !== 'sft' && <Tabs.Tab value="groups">Groups</Tabs.Tab>}
-          <Tabs.Tab value="artifacts">Artifacts</Tabs.Tab>
-          <Tabs.Tab value="config">Config</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="curves" pt="md" className="stack">
-          <Curves runId={runId} active={active} />
-        </Tabs.Panel>
-        <Tabs.Panel value="log" pt="md">
-          <Log runId={runId} />
-        </Tabs.Panel>
-        {run.kind !== 'sft' && (
-          <Tabs.Panel value="groups" pt="md" className="stack">
-            <Groups runId={runId} active={active} />
-          </Tabs.Panel>
-        )}
-        <Tabs.Panel value="artifacts" pt="md">
-          <Artifacts runId={runId} />
-        </Tabs.Panel>
-        <Tabs.Panel value="config" pt="md" className="stack">
-          <Config runId={runId} run={run} />
-        </Tabs.Panel>
-      </Tabs>
+        tabs={[
+          { value: 'curves', name: 'Curves', content: <Curves runId={runId} active={active} /> },
+          { value: 'log', name: 'Log', content: <Log runId={runId} /> },
+          ...(run.kind === 'sft' ? [] : [{ value: 'groups', name: 'Groups', content: <Groups runId={runId} active={active} /> }]),
+          { value: 'artifacts', name: 'Artifacts', content: <Artifacts runId={runId} /> },
+          { value: 'config', name: 'Config', content: <Config runId={runId} run={run} /> },
+        ]}
+      />
     </>
   )
 }

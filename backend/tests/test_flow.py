@@ -180,6 +180,7 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
     rewards = [
         row["reward"] for row in service.json("GET", f"/api/tunix/runs/{more['run_id']}/metrics") if "loss" in row
     ]
+    assert len(rewards) == 3
     for step, reward in enumerate(rewards, 1):
         drawn = [one["reward"] for group in groups if group["step"] == step for one in group["completions"]]
         assert reward == pytest.approx(sum(drawn) / 16)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 import shutil
+import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -144,19 +146,17 @@ def test_forgotten_run_is_nowhere(tmp_path: Path, file: Path, monkeypatch: pytes
     assert metrics._bytes == 0
 
 
-def test_run_that_is_deleted_while_it_is_read_is_forgotten(
-    tmp_path: Path, file: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_that_is_deleted_while_it_is_read_is_forgotten(file: Path, metrics: Metrics) -> None:
     write(file, 0, 20_000)
-    writing = metrics._write
-
-    def deleting(name: str, data: bytes) -> None:
+    reading = threading.Thread(target=metrics.precompute, args=("r",))
+    with metrics._lock:  # a reading waits for it once it has opened the file
+        reading.start()
+        deadline = time.monotonic() + 10
+        while sys._current_frames()[reading.ident or 0].f_code is not Metrics._rows.__code__:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
         shutil.rmtree(file.parent)
-        metrics.forget("r")
-        writing(name, data)
-
-    monkeypatch.setattr(metrics, "_write", deleting)
-    metrics.precompute("r")
+    reading.join()
     assert list(metrics.cache.iterdir()) == []
     assert not metrics._answers
 

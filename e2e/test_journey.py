@@ -119,7 +119,7 @@ PAGES = {
     "/traces": "80 rows",
     "/datasets": "few-v1",
     "/datasets/new": "Drop a file here",
-    "/datasets/few-v1": "Where the rows went",
+    "/datasets/few-v1": "It was compared with no task",
     "/datasets/few-v1?tab=samples": "Marked text",
     "/runs": made.RUN,
     f"/runs/{reinforced.RUN}": "Gradient norm",

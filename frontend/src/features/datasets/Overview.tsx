@@ -76,6 +76,7 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
       </section>
       <section className="card">
         <h2>Likeness to evaluation tasks</h2>
+        {dataset.contamination.length === 0 && <p className="quiet">It was compared with no task: that it repeats none is not known.</p>}
         <ul className={`plain-list ${classes.tasks ?? ''}`}>
           {dataset.contamination.map(({ task, rows, rows_compared, items_matched, items }) => (
             <li key={task}>

@@ -13,6 +13,8 @@ import made
 import measured
 import reinforced
 from evaluated import pool
+from tunix_rt.formats import digest_file, digest_value
+from tunix_rt.submission import SUBMISSIONS, submit
 from tunix_rt_backend import db
 from tunix_rt_backend.services import access
 from tunix_rt_backend.settings import Settings
@@ -47,10 +49,11 @@ def metrics(steps: int) -> str:
 
 
 def fill(home: Path) -> str:
-    """Write a dataset, two runs and their measurements with their rows; return a token that may change things."""
+    """Write a dataset, two runs, their measurements and a submission; return a token that may change things."""
     settings = Settings(home=home)
     db.migrate(settings)
-    made.make_run(home, metrics=metrics(STEPS))
+    tuned = made.make_run(home, metrics=metrics(STEPS))
+    weights = digest_value({"weights.safetensors": digest_file(tuned.adapter / "weights.safetensors")})
     groups = [reinforced.group(step, f"trace-{prompt}") for step in (1, 2, STEPS) for prompt in range(2)]
     run = reinforced.make_run(home, groups)
     run.metrics.write_text(metrics(STEPS))
@@ -59,10 +62,17 @@ def fill(home: Path) -> str:
         building.keep(session, pool(80))
         measured.measure(session, home, skill=0.2)
         measured.measure(session, home, skill=0.3, prompt="few_shot")
-        measured.measure(session, home, run=made.RUN, skill=0.7)
+        measured.measure(session, home, run=made.RUN, skill=0.7, adapter=weights)
         measured.measure(session, home, run=reinforced.RUN, skill=0.72)
+        submit(home, tuned)
         made.reindex(session, home)
         _, text = access.create_token(session, "reader", "write", None)
         session.commit()
     engine.dispose()
     return text
+
+
+def submission(home: Path) -> str:
+    """Return the name of the submission in a filled home: it is named by its content."""
+    [folder] = (home / SUBMISSIONS).iterdir()
+    return folder.name

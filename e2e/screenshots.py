@@ -27,9 +27,17 @@ SCREENS = {
     "artifacts": f"/runs/{reinforced.RUN}?tab=artifacts",
     "config": f"/runs/{reinforced.RUN}?tab=config",
     "evaluations": "/evaluations",
+    "compare": "/evaluations/compare?a={a}&b={b}",
     "leaderboard": "/leaderboard",
+    "submissions": "/submissions",
+    "submission": "/submissions/{submission}",
+    "bundle": f"/submissions/new?run={made.RUN}",
+    "plan": "/submissions/new",
+    "settings": "/settings",
+    "tokens": "/settings?tab=tokens",
+    "audit": "/settings?tab=audit",
 }
-"""Pages by the names of their pictures."""
+"""Pages by the names of their pictures; what stands in braces is named by its content."""
 
 
 def main() -> None:
@@ -43,11 +51,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         filled.fill(Path(folder))
         with running(Service(Path(folder), worker=False)) as service:
+            measured = {row["run_id"]: row["evaluation_id"] for row in service.json("GET", "/api/evaluations")["data"]}
+            named = {
+                "a": measured[made.RUN],
+                "b": measured[reinforced.RUN],
+                "submission": filled.submission(Path(folder)),
+            }
             page, complaints = open_page(browser, str(service.client.base_url), width=asked.width)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 for name in asked.only:
-                    page.goto(SCREENS[name], wait_until="networkidle")
+                    page.goto(SCREENS[name].format(**named), wait_until="networkidle")
                     page.get_by_role("heading", level=1).wait_for()
                     page.wait_for_load_state("networkidle")
                     page.screenshot(path=asked.out / f"{name}-{scheme}.png")

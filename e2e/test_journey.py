@@ -43,6 +43,7 @@ def test_a_file_becomes_a_dataset_and_a_run_is_cancelled(browser: Browser, tmp_p
         _build(page, own_schema(tmp_path))
         _read_traces(page)
         _watch_a_run(page, service)
+        _let_somebody_in(page)
         assert not complaints
         page.context.close()
 
@@ -114,6 +115,23 @@ def _watch_a_run(page: Page, service: Service) -> None:
     assert page.url.rpartition("/")[2] not in (first, second)
 
 
+def _let_somebody_in(page: Page) -> None:
+    page.goto("/settings?tab=tokens")
+    page.get_by_label("Name").fill("notebook")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("form", name="A new token")).to_contain_text("trt_")
+    assert barriers(page) == []
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("row").filter(has_text="notebook")).to_contain_text("revoked")
+    page.get_by_role("tab", name="Audit log").click()
+    page.get_by_label("What").fill("revoke_token")
+    rows = page.get_by_role("region", name="Audit log").get_by_role("row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("notebook")
+    assert barriers(page) == []
+
+
 PAGES = {
     "/": "At work",
     "/traces": "80 rows",
@@ -130,6 +148,12 @@ PAGES = {
     "/evaluations": made.RUN,
     "/evaluations/compare": "Choose two evaluations",
     "/leaderboard": "tie of 2",
+    "/submissions": made.RUN,
+    "/submissions/new": "A session on Kaggle",
+    f"/submissions/new?run={made.RUN}": "What the run has",
+    "/settings": "What the service needs",
+    "/settings?tab=workers": "No worker was ever here",
+    "/settings?tab=tokens": "This is for administrators",
     "/nowhere": "There is no such page",
 }
 """Each page of a filled service, and something that stands on it."""
@@ -137,6 +161,8 @@ PAGES = {
 
 def test_every_page_is_for_everyone_and_the_connection_may_break(browser: Browser, tmp_path: Path) -> None:
     token = filled.fill(tmp_path / "home")
+    submission = f"/submissions/{filled.submission(tmp_path / 'home')}"
+    pages = PAGES | {submission: "the run ended by itself", f"{submission}?tab=files": "Made from"}
     # A service that answers to another name as well lets nobody in without a token.
     asking = Service(tmp_path / "home", worker=False, allowed_hosts="elsewhere.test")
     with running(asking) as service:
@@ -148,13 +174,14 @@ def test_every_page_is_for_everyone_and_the_connection_may_break(browser: Browse
         found = {}
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            for path, text in PAGES.items():
+            for path, text in pages.items():
                 page.goto(path)
                 expect(page.get_by_text(text).first).to_be_visible()
                 found[f"{scheme} {path}"] = barriers(page)
         assert not {place: said for place, said in found.items() if said}
         _read_an_evaluation(page)
-        _small_screen(page)
+        _check_a_submission(page, submission)
+        _small_screen(page, pages)
         assert not complaints
         service.kill()
         page.get_by_role("link", name="Datasets", exact=True).click()
@@ -174,13 +201,27 @@ def _read_an_evaluation(page: Page) -> None:
     page.get_by_role("link", name="Compare").click()
     page.get_by_label("B, on the same items").select_option(index=1)
     expect(page.get_by_text("Least change that would show")).to_be_visible()
+    expect(page.get_by_role("img", name="Loss by step").first).to_be_visible()
     assert barriers(page) == []
 
 
-def _small_screen(page: Page) -> None:
+def _check_a_submission(page: Page, submission: str) -> None:
+    page.goto(submission)
+    page.get_by_role("button", name="Verify").click()
+    checked = page.get_by_role("list", name="What was checked")
+    expect(checked).to_contain_text("40 of 40 answers graded again")
+    assert barriers(page) == []
+    page.get_by_role("tab", name="Write-up").click()
+    expect(page.get_by_role("columnheader", name="strict")).to_be_visible()
+    page.goto(f"/submissions/new?run={made.RUN}")
+    page.get_by_role("button", name="Bundle it").click()
+    expect(page.get_by_role("region", name="The bundle")).to_contain_text("none is alive")
+
+
+def _small_screen(page: Page, pages: dict[str, str]) -> None:
     """A telephone, and what 400 % makes of a desk: no page is wider than its window."""
     page.set_viewport_size({"width": 320, "height": 640})
-    for path, text in PAGES.items():
+    for path, text in pages.items():
         page.goto(path)
         expect(page.get_by_text(text).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path

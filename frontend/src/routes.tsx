@@ -105,7 +105,12 @@ const evaluation = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: '/evaluations/compare',
-  validateSearch: (search: Search) => some({ a: text(search['a']), b: text(search['b']) }),
+  validateSearch: (search: Search) => some({
+    a: text(search['a']),
+    b: text(search['b']),
+    x: oneOf(['tokens', 'time'] as const, search['x']),
+    all: search['all'] === true || undefined,
+  }),
   component: lazyRouteComponent(() => import('./features/evaluations/ComparePage'), 'ComparePage'),
 })
 
@@ -119,9 +124,47 @@ const leaderboard = createRoute({
   component: lazyRouteComponent(() => import('./features/leaderboard/LeaderboardPage'), 'LeaderboardPage'),
 })
 
+const submissions = createRoute({
+  getParentRoute: () => root,
+  path: '/submissions',
+  component: lazyRouteComponent(() => import('./features/submissions/SubmissionsPage'), 'SubmissionsPage'),
+})
+
+const submitting = createRoute({
+  getParentRoute: () => root,
+  path: '/submissions/new',
+  validateSearch: (search: Search) => some({
+    run: text(search['run']),
+    job: text(search['job']),
+    model: text(search['model']),
+    minutes: number(search['minutes']),
+    hours: number(search['hours']),
+  }),
+  component: lazyRouteComponent(() => import('./features/submissions/NewPage'), 'NewPage'),
+})
+
+const submission = createRoute({
+  getParentRoute: () => root,
+  path: '/submissions/$submissionId',
+  validateSearch: (search: Search) => some({ tab: oneOf(['writeup', 'video', 'files'] as const, search['tab']) }),
+  component: lazyRouteComponent(() => import('./features/submissions/SubmissionPage'), 'SubmissionPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search: Search) => some({
+    tab: oneOf(['workers', 'tokens', 'audit'] as const, search['tab']),
+    actor: text(search['actor']),
+    action: text(search['action']),
+  }),
+  component: lazyRouteComponent(() => import('./features/settings/SettingsPage'), 'SettingsPage'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home, traces, trace, datasets, builder, dataset, runs, run, evaluations, compare, evaluation, leaderboard,
+    submissions, submitting, submission, settings,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

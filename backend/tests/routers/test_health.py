@@ -1,4 +1,4 @@
-"""Alive, ready, and the figures for Prometheus."""
+"""Alive, ready, the figures for Prometheus, and how much there is of everything."""
 
 import uuid
 from datetime import timedelta
@@ -9,9 +9,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+import building
+import starting
+from evaluated import pool
+from made import reindex
+from measured import make_run, measure
+from tunix_rt.submission import bundle
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.settings import Settings
-from tunix_rt_backend.tables import Run, WorkerRow, utc_now
+from tunix_rt_backend.tables import Job, Run, WorkerRow, utc_now
 
 
 def add_worker(session: Session, *, silent_for: float = 0) -> None:
@@ -91,3 +97,47 @@ def test_prometheus_counts_what_workers_did(app: FastAPI, client: TestClient, se
     assert families["tunix_rt_workers"].samples[0].value == 1
     routes = {sample.labels.get("route") for sample in families["tunix_rt_requests"].samples}
     assert "/api/health" in routes
+
+
+EMPTY = {
+    "traces": 0,
+    "datasets": 0,
+    "runs": {},
+    "evaluations": 0,
+    "tasks": 0,
+    "submissions": 0,
+    "waiting": 0,
+    "workers": 0,
+}
+
+
+def test_an_empty_service_counts_nothing(client: TestClient) -> None:
+    answer = client.get("/api/overview")
+    assert (answer.status_code, answer.json()) == (200, EMPTY)
+
+
+def test_everything_is_counted_once(client: TestClient, session: Session, settings: Settings) -> None:
+    building.keep(session, pool(7))
+    run = make_run(session, settings.home)
+    measure(session, settings.home)
+    measure(session, settings.home, run=run.id)
+    bundle(settings.home, run)
+    starting.work(settings.home, "2026-01-05-sft-few-7f3a0001", "failed")
+    starting.work(settings.home, "2026-01-05-sft-few-7f3a0002", "running")  # no process has it: it was interrupted
+    reindex(session, settings.home)
+    now = utc_now()
+    waits = Job(id=uuid.uuid4(), kind="eval", status="queued", spec={}, available_at=now, actor="me", created_at=now)
+    session.add(waits)
+    session.commit()
+    add_worker(session)
+    add_worker(session, silent_for=3600)
+    found = client.get("/api/overview").json()
+    assert found == EMPTY | {
+        "traces": 7,
+        "runs": {"completed": 1, "failed": 1, "interrupted": 1},
+        "evaluations": 2,
+        "tasks": 1,
+        "submissions": 1,
+        "waiting": 1,
+        "workers": 1,
+    }

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from tunix_rt_backend.deps import ReadCall
 from tunix_rt_backend.errors import Unavailable
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.health import Alive, Ready
+from tunix_rt_backend.schemas.health import Alive, Overview, Ready
 from tunix_rt_backend.services import telemetry
 from tunix_rt_backend.services.health import readiness
+from tunix_rt_backend.services.overview import overview
 
 router = APIRouter(tags=["health"], responses=problems())
 
@@ -34,6 +35,13 @@ def read_readiness(request: Request) -> Ready:
         said = "; ".join(f"{part.name}: {part.detail}" for part in wrong)
         raise Unavailable(said, errors=[part.model_dump() for part in parts])
     return Ready(status="ready", parts=parts)
+
+
+@router.get("/api/overview")
+def read_overview(call: ReadCall) -> Overview:
+    """Count traces, datasets, runs by status, evaluations and submissions, and say who works on what waits."""
+    with call.reading() as session:
+        return overview(session, call.settings)
 
 
 @router.get(

@@ -32,3 +32,24 @@ class Ready(Wire):
     """Always `ready`; if a part is not, the answer is a 503 whose `errors` are the parts."""
     parts: list[Part]
     """What was looked at."""
+
+
+class Overview(Wire):
+    """How much there is of everything."""
+
+    traces: int
+    """Traces, exactly."""
+    datasets: int
+    """Frozen datasets."""
+    runs: dict[str, int]
+    """Runs by status; a status that no run has is not named."""
+    evaluations: int
+    """Evaluations."""
+    tasks: int
+    """Tasks with a score, each of which has a leaderboard."""
+    submissions: int
+    """Bundles."""
+    waiting: int
+    """Jobs of any kind that wait for a worker."""
+    workers: int
+    """Workers that are alive."""

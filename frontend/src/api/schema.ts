@@ -506,6 +506,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Overview
+         * @description Count traces, datasets, runs by status, evaluations and submissions, and say who works on what waits.
+         */
+        get: operations["read_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -3491,6 +3511,54 @@ export interface components {
              * @description Share of the item's 8-grams found in the row, 0 to 1.
              */
             share: number;
+        };
+        /**
+         * Overview
+         * @description How much there is of everything.
+         */
+        Overview: {
+            /**
+             * Datasets
+             * @description Frozen datasets.
+             */
+            datasets: number;
+            /**
+             * Evaluations
+             * @description Evaluations.
+             */
+            evaluations: number;
+            /**
+             * Runs
+             * @description Runs by status; a status that no run has is not named.
+             */
+            runs: {
+                [key: string]: number;
+            };
+            /**
+             * Submissions
+             * @description Bundles.
+             */
+            submissions: number;
+            /**
+             * Tasks
+             * @description Tasks with a score, each of which has a leaderboard.
+             */
+            tasks: number;
+            /**
+             * Traces
+             * @description Traces, exactly.
+             */
+            traces: number;
+            /**
+             * Waiting
+             * @description Jobs of any kind that wait for a worker.
+             */
+            waiting: number;
+            /**
+             * Workers
+             * @description Workers that are alive.
+             */
+            workers: number;
         };
         /** Page[AuditRow] */
         Page_AuditRow_: {
@@ -7509,6 +7577,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+        };
+    };
+    read_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
         };

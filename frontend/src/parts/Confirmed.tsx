@@ -4,6 +4,8 @@ import { useMutation } from '@tanstack/react-query'
 import { ProblemNote } from './ProblemNote'
 
 interface ConfirmedProps {
+  /** Whether it stands in a row of a table. */
+  small?: boolean
   /** What the button says, here and in the dialog. */
   name: string
   title: string
@@ -14,7 +16,7 @@ interface ConfirmedProps {
 }
 
 /** A button for what cannot be undone: it asks first, and says what goes wrong. */
-export function Confirmed({ name, title, about, act, onDone }: ConfirmedProps) {
+export function Confirmed({ small = false, name, title, about, act, onDone }: ConfirmedProps) {
   const [opened, { open, close }] = useDisclosure(false)
   const acting = useMutation({
     mutationFn: act,
@@ -25,7 +27,7 @@ export function Confirmed({ name, title, about, act, onDone }: ConfirmedProps) {
   })
   return (
     <>
-      <Button variant="light" color="red" onClick={open}>
+      <Button variant="light" color="red" size={small ? 'compact-sm' : 'sm'} onClick={open}>
         {name}
       </Button>
       <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>

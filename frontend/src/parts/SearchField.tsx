@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react'
 const CALM = 250
 
 interface SearchFieldProps {
+  label?: string
   placeholder: string
   maxLength: number
   /** What the address says is searched for. */

@@ -2,6 +2,9 @@ import classes from './Status.module.css'
 
 const KINDS: Record<string, string | undefined> = {
   running: classes.live,
+  alive: classes.good,
+  valid: classes.good,
+  silent: classes.bad,
   preparing: classes.live,
   completed: classes.good,
   failed: classes.bad,

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { api, Problem, rememberCsrf, unwrap } from '../api/client'
+import { api, Problem, rememberCsrf } from '../api/client'
+import { sessionOptions } from '../api/session'
 import { Asked } from '../parts/Page'
 import { ProblemNote } from '../parts/ProblemNote'
 import { Connection } from './Connection'
@@ -16,18 +17,14 @@ const FLOW = [
   { to: '/runs', name: 'Runs' },
   { to: '/evaluations', name: 'Evaluations' },
   { to: '/leaderboard', name: 'Leaderboard' },
+  { to: '/submissions', name: 'Submissions' },
+  { to: '/settings', name: 'Settings' },
 ] as const
 
 /** The frame of every page: where one is in the flow, whether the service answers, and who one is. */
 export function Shell() {
   const session = useQuery({
-    queryKey: ['session'],
-    queryFn: async () => {
-      const who = await unwrap(api.GET('/api/session'))
-      rememberCsrf(who.csrf_token)
-      return who
-    },
-    staleTime: Infinity,
+    ...sessionOptions,
     refetchInterval: (query) => (query.state.error instanceof Problem && query.state.error.status === 0 ? 2000 : false),
   })
   const asks = session.error instanceof Problem && session.error.status === 401

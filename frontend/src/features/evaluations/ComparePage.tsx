@@ -8,6 +8,7 @@ import { Asked, Nothing, Page } from '../../parts/Page'
 import { figure, moment, percent, whole } from '../../parts/words'
 import { Delta } from './Delta'
 import classes from './EvaluationPage.module.css'
+import { TwoRuns } from './TwoRuns'
 
 const route = getRouteApi('/evaluations/compare')
 
@@ -53,7 +54,10 @@ export function ComparePage() {
         />
       </div>
       {a && b ? (
-        <Compared a={a} b={b} />
+        <>
+          <Compared a={a} b={b} />
+          <TwoRuns a={a} b={b} />
+        </>
       ) : (
         <Nothing title="Choose two evaluations">
           <p>Only evaluations of the same items can be paired.</p>

@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { api, type Shape, unwrap } from '../../api/client'
+import type { Shape } from '../../api/client'
 import { AsCommand } from '../../parts/AsCommand'
 import { Estimate } from '../../parts/Estimate'
 import { Facts } from '../../parts/Facts'
 import { Asked, Page } from '../../parts/Page'
 import { digest, duration, figure, moment } from '../../parts/words'
+import { evaluationOptions } from './asked'
 import classes from './EvaluationPage.module.css'
 import { SampleBrowser } from './SampleBrowser'
 
@@ -23,11 +24,7 @@ const METRICS = [
 /** One evaluation: its figures with intervals, by family, and every answer. */
 export function EvaluationPage() {
   const { evaluationId } = route.useParams()
-  const evaluation = useQuery({
-    queryKey: ['evaluations', evaluationId],
-    queryFn: () => unwrap(api.GET('/api/evaluations/{evaluation_id}', { params: { path: { evaluation_id: evaluationId } } })),
-    staleTime: Infinity,
-  })
+  const evaluation = useQuery(evaluationOptions(evaluationId))
   return (
     <Page
       title={evaluationId}

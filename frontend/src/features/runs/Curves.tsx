@@ -3,8 +3,8 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { Asked, Nothing } from '../../parts/Page'
 import { useMetrics } from './asked'
-import { charts, type Along, type Measured } from './curves'
-import { Curve } from './Curve'
+import { charts, type Along, type Measured } from '../../parts/curves'
+import { Curve } from '../../parts/Curve'
 import classes from './Curves.module.css'
 
 const route = getRouteApi('/runs/$runId')

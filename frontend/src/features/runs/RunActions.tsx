@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { api, type Shape, unwrap } from '../../api/client'
 import { Confirmed } from '../../parts/Confirmed'
 import { ProblemNote } from '../../parts/ProblemNote'
@@ -44,6 +44,11 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
           }}
         >
           Resume
+        </Button>
+      )}
+      {run.status === 'completed' && (
+        <Button variant="default" renderRoot={(props) => <Link to="/submissions/new" search={{ run: runId }} {...props} />}>
+          Submit
         </Button>
       )}
       <Button

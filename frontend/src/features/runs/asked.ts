@@ -3,7 +3,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, unwrap } from '../../api/client'
 import { isActive } from '../../parts/Status'
-import type { Measured } from './curves'
+import type { Measured } from '../../parts/curves'
 
 const LIVE = 2000
 const POINTS = 1500

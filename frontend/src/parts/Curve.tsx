@@ -3,7 +3,7 @@ import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useMemo, useRef } from 'react'
 import uPlot from 'uplot'
-import { figure } from '../../parts/words'
+import { figure } from './words'
 import classes from './Curve.module.css'
 import { type Along, type Chart, smoothed } from './curves'
 

@@ -1,7 +1,7 @@
 """Which words stand in which stretch of PostgreSQL's traces, so that a search passes over those without its own.
 
 PostgreSQL's search index knows no order, and whoever reads back from the newest trace finds a word soon only if it is
-spread evenly. A block is 4,096 places of `seq`; once no trace can be added to it, its words are kept in one row. A
+spread evenly. A block is 1,024 places of `seq`; once no trace can be added to it, its words are kept in one row. A
 deleted trace leaves its words there: a block is then looked at in vain. SQLite keeps none: its index is read in order.
 """
 
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Text, cast, func, literal_column, select, text
+from sqlalchemy import ARRAY, CTE, BigInteger, Text, cast, func, literal_column, select, table, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt_backend.db import is_sqlite
 
-SIZE = 4096
+SIZE = 1024
 """Places of `seq` in a block."""
-_AT_ONCE = 4
+_AT_ONCE = 16
 """Blocks that are kept in one transaction: about a second of the database's work."""
 
 _FIRST = text("SELECT coalesce((SELECT max(block) + 1 FROM trace_blocks), (SELECT min(seq) / :size FROM traces), 0)")
@@ -33,18 +33,17 @@ _KEEP = text("""
 """)
 
 
-def near_and_end(words: str, facets: Sequence[str]) -> tuple[ScalarSelect[int], ScalarSelect[int]]:
-    """Return where traces with all these words, and all these lexemes of filters, may stand, as subqueries.
+def places(words: str, facets: Sequence[str]) -> CTE:
+    """Return where traces with all these words, and all these lexemes of filters, may stand: one row of two `seq`.
 
-    From the first `seq` on: what no block is kept of yet, and a little more, so that it is never nothing. And before
-    the second one, which is not above the first: the end of the newest block that holds every word. The planner does
-    not know their values, and reads a stretch from its newest trace on.
+    `kept`: from here on no block is kept yet. `end`: the end of the newest block that holds every word, which is not
+    above `kept`. They are looked up once a statement, and the planner does not know their values.
     """
-    more = SIZE // 8  # a frequent word is found in one stretch, and of a rare one it is soon known that it is not there
-    near = literal_column(f"(SELECT coalesce((max(block) + 1) * {SIZE} - {more}, 0) FROM trace_blocks)", BigInteger)
+    kept = literal_column(f"coalesce((max(block) + 1) * {SIZE}, 0)", BigInteger).label("kept")
+    first = select(kept).select_from(table("trace_blocks")).subquery()
     newest = func.newest_block(words, cast(list(facets), ARRAY(Text)))
-    end = func.least(near, (func.coalesce(newest, -1) + 1) * SIZE, type_=BigInteger)
-    return select(near).scalar_subquery(), select(end).scalar_subquery()
+    end = func.least(first.c.kept, (func.coalesce(newest, -1) + 1) * SIZE, type_=BigInteger)
+    return select(first.c.kept, end.label("end")).cte("places").prefix_with("MATERIALIZED")
 
 
 def keep_settled(sessions: sessionmaker[Session]) -> int:

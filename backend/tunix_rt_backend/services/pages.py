@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, union_all
 from sqlalchemy.orm import Session
 
 from tunix_rt_backend.errors import NotFound
@@ -80,13 +80,21 @@ def page(
     return _cut(rows, columns, limit=limit, offset=offset, cursor=cursor)
 
 
-def joined(
-    first: list[Any], then: list[Any], order: Sequence[tuple[Any, type]], paging: Pagination, *, cursor: str | None
+def page_of_parts(
+    session: Session, parts: Sequence[Select[Any]], order: Sequence[tuple[Any, type]], *, limit: int, cursor: str | None
 ) -> tuple[list[Any], Pagination]:
-    """Return one page of two that follow each other; `paging` is the second one's, the first one is its list's last."""
-    if len(first) + len(then) <= paging.limit:
-        return first + then, paging
-    return _cut(first + then, [column for column, _ in order], limit=paging.limit, offset=0, cursor=cursor)
+    """Return one page of a list on PostgreSQL that is cut into parts, each older than the one before it.
+
+    One statement: a part is not looked at once those before it have filled the page. The order of its answer is that
+    of the parts, since nothing sorts it and a part that calls a function of ours is never read by two processes.
+    """
+    columns = [column for column, _ in order]
+    if cursor is not None:
+        before = _before(columns, decode_cursor(cursor, [kind for _, kind in order]))
+        parts = [part.where(before) for part in parts]
+    ordered = [part.order_by(*(column.desc() for column in columns)).limit(limit + 1) for part in parts]
+    rows: list[Any] = list(session.execute(union_all(*ordered).limit(limit + 1)))
+    return _cut(rows, columns, limit=limit, offset=0, cursor=cursor)
 
 
 def _cut(

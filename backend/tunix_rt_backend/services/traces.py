@@ -66,6 +66,8 @@ _MOST_VALUES = 200
 """Most values of a filter that are shown."""
 _CAP = 1000
 """Traces with a value are counted up to here."""
+_IN_ORDER = 4096
+"""Places that are looked through for what no statistics know, before the search index is asked for every match."""
 _DISTINCT = """
     WITH RECURSIVE found(value, place) AS (
         SELECT min({name}), 1 FROM traces
@@ -184,22 +186,17 @@ def _by_blocks(
     session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], filters: Filters, asked: TraceQuery
 ) -> tuple[list[Any], Pagination]:
     """Return one page of a search on PostgreSQL: from the newest traces, then from the blocks that may hold some."""
-    near, end = blocks.near_and_end(*search.required(filters.q, filters.facets))
-    paging = asked.model_dump(include={"limit", "cursor"})
-    begin = choose(end - blocks.SIZE).scalar_subquery()
-    stretches = [(query, Trace.seq >= near)]
+    places = blocks.places(*search.required(filters.q, filters.facets))
+    kept, end = (choose(column).scalar_subquery() for column in (places.c.kept, places.c.end))
+    begin = end - _IN_ORDER
+    stretches = [(query, Trace.seq >= kept)]
     if search.is_estimable(filters.q):
         stretches.append((query, Trace.seq < end))
     else:
         stretches.append((query, and_(Trace.seq >= begin, Trace.seq < end)))
         stretches.append((search.by_index(query), Trace.seq < begin))
-    rows: list[Any] = []
-    for part, stretch in stretches:
-        more, pagination = pages.page(session, part.where(stretch), order, **paging)
-        rows, pagination = pages.joined(rows, more, order, pagination, cursor=asked.cursor)
-        if pagination.next_cursor is not None:
-            break
-    return rows, pagination
+    parts = [part.where(stretch) for part, stretch in stretches]
+    return pages.page_of_parts(session, parts, order, limit=asked.limit, cursor=asked.cursor)
 
 
 def remove(session: Session, trace_id: uuid.UUID) -> None:

@@ -38,6 +38,16 @@ def test_hashed_file_of_the_web_app_is_kept_for_ever(built: TestClient) -> None:
     assert "immutable" in built.get("/assets/app-1a2b3c.js").headers["cache-control"]
 
 
+def test_hashed_file_travels_packed_and_is_the_same(built: TestClient) -> None:
+    packed = built.get("/assets/app-1a2b3c.js")
+    plain = built.get("/assets/app-1a2b3c.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text == "let x = 1"
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

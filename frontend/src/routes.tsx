@@ -78,6 +78,8 @@ const run = createRoute({
     x: oneOf(['tokens', 'time'] as const, search['x']),
     log: search['log'] === true || undefined,
     smooth: number(search['smooth']),
+    from: number(search['from']),
+    to: number(search['to']),
     step: number(search['step']),
   }),
   component: lazyRouteComponent(() => import('./features/runs/RunPage'), 'RunPage'),

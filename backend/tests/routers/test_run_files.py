@@ -181,7 +181,16 @@ def test_metrics_are_thinned_packed_and_not_sent_twice(sqlite_client: TestClient
     assert sqlite_client.get(f"{BASE}/metrics", headers={"If-None-Match": few.headers["etag"]}).status_code == 304
     late = sqlite_client.get(f"{BASE}/metrics?since_step=2997&keys=x").json()
     assert late == [{"step": 2998, "x": 3}, {"step": 2999, "x": 4}]
-    for wrong in ("points=9", "points=10001", "since_step=nan", "points=10&keys=a&keys=b&keys=c", "keys="):
+    part = sqlite_client.get(f"{BASE}/metrics?since_step=99&until_step=101&keys=x").json()
+    assert part == [{"step": 100, "x": 0}, {"step": 101, "x": 1}]
+    for wrong in (
+        "points=9",
+        "points=10001",
+        "since_step=nan",
+        "until_step=-1",
+        "points=10&keys=a&keys=b&keys=c",
+        "keys=",
+    ):
         assert sqlite_client.get(f"{BASE}/metrics?{wrong}").status_code == 422, wrong
 
 

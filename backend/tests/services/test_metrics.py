@@ -86,6 +86,15 @@ def test_later_steps_are_told_in_full_near_the_end(metrics: Metrics, file: Path)
     assert len(rows(metrics, Query(after_step=100, points=50))) <= 50
 
 
+def test_steps_between_two_are_told_in_full_however_long_the_run_is(metrics: Metrics, file: Path) -> None:
+    write(file, 0, 60_000)
+    told = rows(metrics, Query(after_step=30_000, until_step=30_020, keys=("grad_norm",)))
+    assert told == [{"step": step, "grad_norm": step % 7} for step in range(30_001, 30_021)]
+    assert [row["step"] for row in rows(metrics, Query(until_step=2))] == [0, 1, 2]
+    assert rows(metrics, Query(after_step=20, until_step=10)) == []
+    assert len(rows(metrics, Query(after_step=10, until_step=50_000, points=50))) <= 50
+
+
 @pytest.mark.parametrize("large", [0, 2**30])
 def test_growing_file_is_read_on(tmp_path: Path, file: Path, large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LARGE", large)

@@ -103,6 +103,7 @@ async def read_run_metrics(
         list[MetricKey], Query(max_length=16, description="Only these keys, with `step` and `time_s`.")
     ] = [],  # noqa: B006 (FastAPI copies it)
     since_step: Annotated[float | None, Query(ge=-1, le=MOST, description="Only rows of later steps.")] = None,
+    until_step: Annotated[float | None, Query(ge=0, le=MOST, description="Only rows up to this step.")] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return the metrics of a run as it wrote them, thinned to `points` rows.
@@ -111,7 +112,7 @@ async def read_run_metrics(
     for each of `keys`, or for `loss`, `eval/loss` and `reward` (the MinMax reduction). A torn line is left out.
     """
     metrics: Metrics = request.app.state.metrics
-    query = MetricsQuery(points, tuple(dict.fromkeys(keys)), since_step)
+    query = MetricsQuery(points, tuple(dict.fromkeys(keys)), since_step, until_step)
     packed = "gzip" in request.headers.get("accept-encoding", "")
     answer = metrics.remembered(run_id, query)
     if answer is None:

@@ -89,11 +89,15 @@ class Curves:
         rows = self.keys[key]
         return rows[_extremes(rows["row"] // self.widths[key], rows["value"])]
 
-    def select(self, keys: Iterable[str], points: int, *, after_step: float | None = None) -> Rows:
+    def select(
+        self, keys: Iterable[str], points: int, *, after_step: float | None = None, until_step: float | None = None
+    ) -> Rows:
         """Return at most `points` rows that hold the extremes of the keys, in the order of the file."""
         kept = [self.keys[key] for key in keys if key in self.keys]
         if after_step is not None:
             kept = [rows[rows["step"] > after_step] for rows in kept]
+        if until_step is not None:
+            kept = [rows[rows["step"] <= until_step] for rows in kept]
         kept = [rows for rows in kept if len(rows)]
         if not kept:
             return np.empty(0, _ROW)

@@ -14,6 +14,7 @@ import functools
 import gzip
 import hashlib
 import logging
+import math
 import os
 import threading
 import uuid
@@ -64,6 +65,13 @@ class Query:
     """Only these keys, with `step` and `time_s`; none: all keys."""
     after_step: float | None = None
     """Only rows of later steps."""
+    until_step: float | None = None
+    """Only rows up to this step."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only some of the steps are asked for."""
+        return self.after_step is not None or self.until_step is not None
 
 
 @dataclass(frozen=True)
@@ -269,12 +277,12 @@ def _chosen(curves: Curves, file: OpenFile, query: Query) -> bytes:
         raise Unprocessable(
             f"{len(query.keys)} keys need at least {4 * len(query.keys) + 2} points; ask for more points"
         )
-    if query.after_step is None and not query.keys and curves.rows <= query.points:
+    if not query.is_part and not query.keys and curves.rows <= query.points:
         return _array(line for line in file.read(0, curves.end).split(b"\n") if parse_row(line))
-    if query.after_step is not None:
-        curves = _later(curves, file, query.after_step)
+    if query.is_part:
+        curves = _part(curves, file, query)
     keys = query.keys or _default_keys(curves, query.points)
-    rows = curves.select(keys, query.points, after_step=query.after_step)
+    rows = curves.select(keys, query.points, after_step=query.after_step, until_step=query.until_step)
     lines = _lines(file, rows["offset"].tolist(), rows["length"].tolist())
     if not query.keys:
         return _array(lines)
@@ -291,20 +299,23 @@ def _default_keys(curves: Curves, points: int) -> tuple[str, ...]:
     return tuple(keys[: (points - 2) // 4])
 
 
-def _later(curves: Curves, file: OpenFile, step: float) -> Curves:
-    """Return the curves of the rows after a step alone, if they are few enough to be read; else those of all rows."""
+def _part(curves: Curves, file: OpenFile, query: Query) -> Curves:
+    """Return the curves of the asked steps alone, if their rows are few enough to be read; else those of all rows."""
     steps = curves.keys.get("step")
     if steps is None:
         return Curves()
-    later = (steps["step"] > step).nonzero()[0]
-    if not len(later):
+    later = (steps["step"] > (-math.inf if query.after_step is None else query.after_step)).nonzero()[0]
+    earlier = (steps["step"] <= (math.inf if query.until_step is None else query.until_step)).nonzero()[0]
+    if not len(later) or not len(earlier):
         return Curves()
     start = int(steps["offset"][max(0, later[0] - 1)])
-    if curves.end - start > _LARGE:
+    after = earlier[-1] + 1
+    end = max(start, int(steps["offset"][after]) if after < len(steps) else curves.end)
+    if end - start > _LARGE:
         return curves
-    tail = Curves(end=start)
-    tail.read(file.read(start, curves.end - start))
-    return tail
+    part = Curves(end=start)
+    part.read(file.read(start, end - start))
+    return part
 
 
 def _lines(file: OpenFile, offsets: list[int], lengths: list[int]) -> list[bytes]:

@@ -8812,6 +8812,8 @@ export interface operations {
                 keys?: string[];
                 /** @description Only rows of later steps. */
                 since_step?: number | null;
+                /** @description Only rows up to this step. */
+                until_step?: number | null;
             };
             header?: {
                 /** @description ETags of the answers that you have; 304 if one still holds. */

@@ -6,6 +6,7 @@ import uPlot from 'uplot'
 import { figure } from './words'
 import classes from './Curve.module.css'
 import { type Along, type Chart, smoothed } from './curves'
+import type { View } from './view'
 
 const HEIGHT = 220
 const COLOURS = {
@@ -16,14 +17,15 @@ const AXES: Record<Along, string> = { step: 'step', tokens: 'tokens', time: 'sec
 
 interface CurveProps {
   chart: Chart
+  view: View
   along: Along
   /** What the past counts in the smoothed line; 0 draws the raw one alone. */
   smooth: number
   logarithmic: boolean
 }
 
-/** One chart on a canvas; its crosshair moves with those of the others. */
-export function Curve({ chart, along, smooth, logarithmic: asked }: CurveProps) {
+/** One chart on a canvas; its crosshair and what it shows of x move with those of the others. */
+export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useComputedColorScheme('light')
@@ -37,26 +39,29 @@ export function Curve({ chart, along, smooth, logarithmic: asked }: CurveProps) 
   const newest = useRef(data)
   useEffect(() => {
     newest.current = data
-    const zoomed = plot.current !== null && isZoomed(plot.current)
-    plot.current?.setData(data, !zoomed)
-    if (zoomed) plot.current?.redraw()
-  }, [data])
+    if (!plot.current) return
+    plot.current.setData(data)
+    view.redraw(plot.current)
+  }, [data, view])
   const ghosts = smooth > 0
   useEffect(() => {
     const box = place.current
     if (!box) return
-    const made = new uPlot(options(names.split('\n'), { along, ghosts, logarithmic, scheme, width: box.clientWidth }), newest.current, box)
+    const made = new uPlot(options(names.split('\n'), view, { along, ghosts, logarithmic, scheme, width: box.clientWidth }), newest.current, box)
     plot.current = made
+    const leave = view.add(made, box)
+    view.redraw(made)
     const resized = new ResizeObserver(() => {
       made.setSize({ width: box.clientWidth, height: HEIGHT })
     })
     resized.observe(box)
     return () => {
       resized.disconnect()
+      leave()
       made.destroy()
       plot.current = null
     }
-  }, [names, along, ghosts, logarithmic, scheme])
+  }, [names, view, along, ghosts, logarithmic, scheme])
   const latest = chart.curves.map(({ name, values }) => `${name} ${figure(values.findLast((value) => value !== null))}`)
   return (
     <figure className={`card ${classes.figure ?? ''}`}>
@@ -64,16 +69,9 @@ export function Curve({ chart, along, smooth, logarithmic: asked }: CurveProps) 
         <h2>{chart.title}</h2>
         <span className="quiet small">{latest.length === 1 ? latest[0] : `${latest.length.toString()} curves`}</span>
       </figcaption>
-      <div ref={place} role="img" aria-label={`${chart.title} by ${AXES[along]}; last: ${latest.join(', ')}`} />
+      <div ref={place} role="group" tabIndex={0} aria-label={`${chart.title} by ${AXES[along]}; last: ${latest.join(', ')}`} />
     </figure>
   )
-}
-
-/** Whether someone looks at a part of the curve, which new points shall not move away. */
-function isZoomed({ data, scales }: uPlot): boolean {
-  const { min, max } = scales['x'] ?? {}
-  const [first, last] = [data[0][0], data[0].at(-1)]
-  return first !== undefined && last !== undefined && min !== undefined && max !== undefined && (Number(min) > first || Number(max) < last)
 }
 
 interface Looks {
@@ -84,7 +82,7 @@ interface Looks {
   width: number
 }
 
-function options(names: string[], { along, ghosts, logarithmic, scheme, width }: Looks): uPlot.Options {
+function options(names: string[], view: View, { along, ghosts, logarithmic, scheme, width }: Looks): uPlot.Options {
   const ink = scheme === 'dark' ? '#a6adb6' : '#5c636a'
   const line = scheme === 'dark' ? '#2f353d' : '#e6e9ee'
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } }
@@ -92,7 +90,26 @@ function options(names: string[], { along, ghosts, logarithmic, scheme, width }:
   return {
     width,
     height: HEIGHT,
-    cursor: { sync: { key: 'run', setSeries: false }, points: { size: 6 } },
+    cursor: {
+      // the crosshair is shared by uPlot; what is marked or shown, by the view
+      sync: { key: 'run', setSeries: false, filters: { pub: (type) => ['mousemove', 'mouseenter', 'mouseleave'].includes(type), sub: () => true } },
+      points: { size: 6 },
+      drag: { setScale: false },
+      bind: {
+        mousedown: (_, __, handler) => (event) => (event.shiftKey ? null : handler(event)),
+        dblclick: () => () => {
+          view.show(null)
+          return null
+        },
+      },
+    },
+    hooks: {
+      setSelect: [
+        (plot) => {
+          view.mark(plot)
+        },
+      ],
+    },
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((tick) => (Math.abs(tick) >= 1e4 ? tick.toLocaleString('en', { notation: 'compact' }) : figure(tick))) },

@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core'
 import { type ColumnDef, flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import classes from './Table.module.css'
 
 const ROW_PIXELS = 44
@@ -23,17 +23,8 @@ interface TableProps<Row> {
 /** Rows of which only those are drawn that are seen, so that a hundred thousand scroll as ten do. */
 export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, more }: TableProps<Row>) {
   const place = useRef<HTMLDivElement>(null)
-  const table = useReactTable({
-    data: rows,
-    columns: onSelect ? [SELECTION as ColumnDef<Row>, ...columns] : columns,
-    getRowId: rowId,
-    getCoreRowModel: getCoreRowModel(),
-    state: { rowSelection: selected ?? {} },
-    onRowSelectionChange: (change) => onSelect?.(typeof change === 'function' ? change(selected ?? {}) : change),
-  })
-  const found = table.getRowModel().rows
   const virtual = useWindowVirtualizer({
-    count: found.length,
+    count: rows.length,
     estimateSize: () => ROW_PIXELS,
     overscan: AHEAD,
     scrollMargin: place.current?.offsetTop ?? 0,
@@ -41,21 +32,33 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
   const seen = virtual.getVirtualItems()
   const first = seen[0]
   const last = seen.at(-1)
-  const atEnd = last !== undefined && last.index >= found.length - AHEAD
+  const [from, to] = [first?.index ?? 0, last ? last.index + 1 : 0]
+  const atEnd = last !== undefined && to > rows.length - AHEAD
   useEffect(() => {
     if (atEnd) more?.()
   }, [atEnd, more])
+  // The table is made of what is seen alone: the model of a hundred thousand rows takes longer than a frame.
+  const drawn = useMemo(() => rows.slice(from, to), [rows, from, to])
+  const selection = onSelect && { rows, rowId, selected: selected ?? {}, onSelect }
+  const table = useReactTable({
+    data: drawn,
+    columns: selection ? [SELECTION as ColumnDef<Row>, ...columns] : columns,
+    getRowId: rowId,
+    getCoreRowModel: getCoreRowModel(),
+    state: { rowSelection: selected ?? {} },
+    onRowSelectionChange: (change) => onSelect?.(typeof change === 'function' ? change(selected ?? {}) : change),
+  })
   const before = first ? first.start - virtual.options.scrollMargin : 0
   const after = last ? virtual.getTotalSize() - (last.end - virtual.options.scrollMargin) : 0
   return (
     <div ref={place} className={classes.frame} role="region" aria-label={label} tabIndex={0}>
-      <table className={classes.table} aria-rowcount={more ? -1 : found.length + 1}>
+      <table className={classes.table} aria-rowcount={more ? -1 : rows.length + 1}>
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {group.headers.map(({ id, column, getContext }) => (
                 <th key={id} scope="col" className={look(column.columnDef)}>
-                  {flexRender(column.columnDef.header, getContext())}
+                  {selection && column.id === 'select' ? <SelectAll {...selection} /> : flexRender(column.columnDef.header, getContext())}
                 </th>
               ))}
             </tr>
@@ -63,20 +66,15 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
         </thead>
         <tbody>
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
-          {seen.map(({ index }) => {
-            const row = found[index]
-            return (
-              row && (
-                <tr key={row.id} aria-rowindex={index + 2} style={{ height: ROW_PIXELS }}>
-                  {row.getVisibleCells().map((cell) => (
-                    <td key={cell.id} className={look(cell.column.columnDef)}>
-                      {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                    </td>
-                  ))}
-                </tr>
-              )
-            )
-          })}
+          {table.getRowModel().rows.map((row) => (
+            <tr key={row.id} aria-rowindex={from + row.index + 2} style={{ height: ROW_PIXELS }}>
+              {row.getVisibleCells().map((cell) => (
+                <td key={cell.id} className={look(cell.column.columnDef)}>
+                  {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                </td>
+              ))}
+            </tr>
+          ))}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
       </table>
@@ -89,17 +87,31 @@ function look<Row>({ meta }: ColumnDef<Row>): string {
   return [said?.align === 'end' ? 'number' : '', said?.wide ? classes.wide : ''].join(' ')
 }
 
-const SELECTION: ColumnDef<unknown> = {
-  id: 'select',
-  header: ({ table }) => (
+interface SelectAllProps<Row> {
+  rows: Row[]
+  rowId: (row: Row) => string
+  selected: RowSelectionState
+  onSelect: (selected: RowSelectionState) => void
+}
+
+function SelectAll<Row>({ rows, rowId, selected, onSelect }: SelectAllProps<Row>) {
+  const count = Object.keys(selected).length
+  const all = count > 0 && count >= rows.length && rows.every((row) => selected[rowId(row)])
+  return (
     <Checkbox
       aria-label="Select all that are loaded"
       size="xs"
-      checked={table.getIsAllRowsSelected()}
-      indeterminate={table.getIsSomeRowsSelected()}
-      onChange={table.getToggleAllRowsSelectedHandler()}
+      checked={all}
+      indeterminate={count > 0 && !all}
+      onChange={() => {
+        onSelect(all ? {} : { ...selected, ...Object.fromEntries(rows.map((row) => [rowId(row), true])) })
+      }}
     />
-  ),
+  )
+}
+
+const SELECTION: ColumnDef<unknown> = {
+  id: 'select',
   cell: ({ row }) => (
     <Checkbox aria-label={`Select ${row.id}`} size="xs" checked={row.getIsSelected()} onChange={row.getToggleSelectedHandler()} />
   ),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { charts, type Measured, smoothed } from './curves'
+import { charts, extent, type Measured, smoothed, stepsAround, withPart } from './curves'
 
 const ROWS: Measured[] = [
   { step: 0, 'eval/loss': 5 },
@@ -32,4 +32,17 @@ test('smoothing keeps a constant, leaves gaps, and starts at the first value', (
   const [first, second] = smoothed([1, 3], 0.5)
   expect(first).toBe(1)
   expect(second).toBeCloseTo((0.5 * 1 + 3) / 1.5)
+})
+
+test('a closer look takes the place of what was known of that part', () => {
+  const rows = [0, 10, 20, 30].map((step) => ({ step }))
+  expect(withPart(rows, [9, 10, 11, 12].map((step) => ({ step }))).map(({ step }) => step)).toEqual([0, 9, 10, 11, 12, 20, 30])
+  expect(withPart(rows, [])).toEqual(rows)
+})
+
+test('the steps of a part of x, with as much on either side', () => {
+  const rows = Array.from({ length: 11 }, (_, step) => ({ step, num_tokens: 100 * step }))
+  expect(extent(rows, 'tokens')).toEqual({ min: 0, max: 1000 })
+  expect(stepsAround(rows, 'tokens', { min: 400, max: 550 })).toEqual([2, 7])
+  expect(stepsAround(rows, 'step', { min: 0, max: 9 })).toEqual([0, 10])
 })

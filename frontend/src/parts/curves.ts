@@ -44,6 +44,27 @@ export function charts(rows: Measured[], along: Along): Chart[] {
   })
 }
 
+/** Return rows with those of a part of the run in the place of what was known of it. */
+export function withPart(rows: Measured[], part: Measured[]): Measured[] {
+  const [first, last] = [part[0], part.at(-1)]
+  if (!first || !last) return rows
+  return [...rows.filter(({ step }) => step < first.step), ...part, ...rows.filter(({ step }) => step > last.step)]
+}
+
+/** Return x from its first to its last value, over all rows. */
+export function extent(rows: Measured[], along: Along): { min: number; max: number } {
+  const placed = placedRows(rows, X_KEY[along])
+  return { min: placed[0]?.x ?? 0, max: placed.at(-1)?.x ?? 0 }
+}
+
+/** Return the steps between which a part of x lies, and as much again on either side. */
+export function stepsAround(rows: Measured[], along: Along, { min, max }: { min: number; max: number }): [number, number] {
+  const placed = placedRows(rows, X_KEY[along])
+  const from = placed.findLast(({ x }) => x <= 2 * min - max)?.row.step ?? 0
+  const to = placed.find(({ x }) => x >= 2 * max - min)?.row.step ?? placed.at(-1)?.row.step ?? 0
+  return [from, to]
+}
+
 /** Give each row its x, in order; what is measured between two updates stands where the update before it ended. */
 function placedRows(rows: Measured[], key: string): { x: number; row: Measured }[] {
   let here: number | null = key === 'step' ? null : 0

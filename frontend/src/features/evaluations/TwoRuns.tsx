@@ -1,12 +1,13 @@
 import { NativeSelect } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { api, unwrap } from '../../api/client'
 import { Curve } from '../../parts/Curve'
 import type { Measured } from '../../parts/curves'
 import { Nothing } from '../../parts/Page'
 import { ProblemNote } from '../../parts/ProblemNote'
+import { View } from '../../parts/view'
 import { evaluationOptions } from './asked'
 import { Configs } from './Configs'
 import { overlaid } from './overlay'
@@ -47,6 +48,11 @@ function Curves({ a, b }: { a: string | null; b: string | null }) {
   const found = useQueries({ queries: [metricsOptions(a), metricsOptions(b)] })
   const [ofA, ofB] = found.map(({ data }) => data)
   const drawn = useMemo(() => overlaid(ofA ?? [], ofB ?? [], along), [ofA, ofB, along])
+  const [view] = useState(() => new View())
+  useEffect(() => {
+    const x = drawn.flatMap((chart) => [chart.x[0] ?? 0, chart.x.at(-1) ?? 0])
+    view.settle({ min: Math.min(...x), max: Math.max(...x) }, null)
+  }, [view, drawn])
   const problem = found.find(({ error }) => error)?.error
   return (
     <section className="stack" aria-label="Curves of both runs">
@@ -70,7 +76,7 @@ function Curves({ a, b }: { a: string | null; b: string | null }) {
       {drawn.length > 0 ? (
         <div className={classes.charts}>
           {drawn.map((chart) => (
-            <Curve key={chart.title} chart={chart} along={along} smooth={SMOOTH} logarithmic={false} />
+            <Curve key={chart.title} chart={chart} view={view} along={along} smooth={SMOOTH} logarithmic={false} />
           ))}
         </div>
       ) : (

@@ -1,11 +1,12 @@
-import { NativeSelect, Slider, Switch } from '@mantine/core'
+import { Button, NativeSelect, Slider, Switch } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { Asked, Nothing } from '../../parts/Page'
-import { useMetrics } from './asked'
-import { charts, type Along, type Measured } from '../../parts/curves'
+import { useMetrics, usePart } from './asked'
+import { charts, extent, stepsAround, withPart, type Along, type Measured } from '../../parts/curves'
 import { Curve } from '../../parts/Curve'
 import classes from './Curves.module.css'
+import { View } from '../../parts/view'
 
 const route = getRouteApi('/runs/$runId')
 const ALONG: { value: Along; label: string }[] = [
@@ -21,7 +22,7 @@ export function Curves({ runId, active }: { runId: string; active: boolean }) {
     <Asked query={useMetrics(runId, active)}>
       {(rows) =>
         rows.length > 0 ? (
-          <Drawn rows={rows} />
+          <Drawn runId={runId} rows={rows} />
         ) : (
           <Nothing title="Nothing is measured yet">
             <p>{active ? 'The first update writes the first point; compiling comes before it and takes a while.' : 'This run ended before its first update; its log says why.'}</p>
@@ -32,10 +33,23 @@ export function Curves({ runId, active }: { runId: string; active: boolean }) {
   )
 }
 
-function Drawn({ rows }: { rows: Measured[] }) {
-  const { x: along = 'step', log = false, smooth = SMOOTH } = route.useSearch()
+function Drawn({ runId, rows }: { runId: string; rows: Measured[] }) {
+  const { x: along = 'step', log = false, smooth = SMOOTH, from, to } = route.useSearch()
   const navigate = route.useNavigate()
-  const found = useMemo(() => charts(rows, along), [rows, along])
+  const range = useMemo(() => (from !== undefined && to !== undefined && from < to ? { min: from, max: to } : null), [from, to])
+  const steps = useMemo(() => range && stepsAround(rows, along, range), [rows, along, range])
+  const part = usePart(runId, steps, rows).data
+  const found = useMemo(() => charts(range && part ? withPart(rows, part) : rows, along), [rows, part, range, along])
+  const whole = useMemo(() => extent(rows, along), [rows, along])
+  const [view] = useState(
+    () =>
+      new View((shown) => {
+        void navigate({ search: (before) => ({ ...before, from: shown?.min, to: shown?.max }), replace: true, resetScroll: false })
+      }),
+  )
+  useEffect(() => {
+    view.settle(whole, range)
+  }, [view, whole, range])
   return (
     <>
       <div className={`card ${classes.settings ?? ''}`}>
@@ -45,7 +59,7 @@ function Drawn({ rows }: { rows: Measured[] }) {
           value={along}
           onChange={(event) => {
             const chosen = ALONG.find(({ value }) => value === event.currentTarget.value)?.value
-            void navigate({ search: (before) => ({ ...before, x: chosen === 'step' ? undefined : chosen }), replace: true })
+            void navigate({ search: (before) => ({ ...before, x: chosen === 'step' ? undefined : chosen, from: undefined, to: undefined }), replace: true })
           }}
         />
         <div>
@@ -71,11 +85,26 @@ function Drawn({ rows }: { rows: Measured[] }) {
             void navigate({ search: (before) => ({ ...before, log: checked || undefined }), replace: true })
           }}
         />
-        <p className="quiet small">Drag over a curve to look closer; double-click to see all again.</p>
+        <div className={classes.hint}>
+          <p className="quiet small">
+            Drag over a curve to look closer, with Shift to move along it; Ctrl and the wheel zoom. With the keyboard: ← → + − and 0 for all of it.
+          </p>
+          {range && (
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => {
+                view.show(null)
+              }}
+            >
+              Show all of it
+            </Button>
+          )}
+        </div>
       </div>
       <div className={classes.charts}>
         {found.map((chart) => (
-          <Curve key={chart.title} chart={chart} along={along} smooth={smooth} logarithmic={log} />
+          <Curve key={chart.title} chart={chart} view={view} along={along} smooth={smooth} logarithmic={log} />
         ))}
       </div>
     </>

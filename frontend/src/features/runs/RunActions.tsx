@@ -5,6 +5,7 @@ import { api, type Shape, unwrap } from '../../api/client'
 import { Confirmed } from '../../parts/Confirmed'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { isActive } from '../../parts/Status'
+import { Evaluate } from './Evaluate'
 
 /** What can be done with a run in its state: cancel it, go on with it, start it over, delete it. */
 export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
@@ -36,6 +37,7 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
   }
   return (
     <>
+      {run.attempts > 0 && <Evaluate runId={runId} model={run.model_id} />}
       {run.status !== 'completed' && run.attempts > 0 && (
         <Button
           loading={resume.isPending}

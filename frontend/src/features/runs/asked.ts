@@ -1,5 +1,5 @@
 // What is asked of the service about runs; while a run is alive it is asked again.
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, unwrap } from '../../api/client'
 import { isActive } from '../../parts/Status'
@@ -9,6 +9,8 @@ const LIVE = 2000
 const POINTS = 1500
 /** Rows that are gathered before the whole curve is asked for anew, thinned by the service. */
 const MOST = 4 * POINTS
+/** Rows of which a run with fewer is not thinned: each of three curves may need a third. */
+const THINNED = POINTS / 3
 
 /** A run, asked for again while it is alive. */
 export function runOptions(runId: string) {
@@ -43,4 +45,22 @@ export function useMetrics(runId: string, active: boolean) {
     if (!active) void queries.invalidateQueries({ queryKey: ['runs', runId, 'metrics'] })
   }, [active, queries, runId])
   return found
+}
+
+/** The rows between two steps, thinned less than those of the whole run; none where all rows are known. */
+export function usePart(runId: string, steps: [number, number] | null, rows: Measured[]) {
+  const [from, to] = steps ?? [0, 0]
+  return useQuery({
+    queryKey: ['runs', runId, 'part', from, to],
+    queryFn: async () =>
+      (await unwrap(
+        api.GET('/api/tunix/runs/{run_id}/metrics', {
+          params: { path: { run_id: runId }, query: { points: POINTS, since_step: from - 1, until_step: to } },
+        }),
+      )) as Measured[],
+    enabled: steps !== null && rows.length > THINNED,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  })
 }

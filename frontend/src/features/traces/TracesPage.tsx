@@ -15,6 +15,8 @@ import { facetOptions, FACETS } from './asked'
 type Trace = Shape<'TraceListed'>
 const route = getRouteApi('/traces')
 const AT_ONCE = 4
+const FIRST = 100
+const MORE = 500
 
 const COLUMNS: ColumnDef<Trace>[] = [
   {
@@ -45,9 +47,12 @@ export function TracesPage() {
   const queries = useQueryClient()
   const traces = useInfiniteQuery({
     queryKey: ['traces', 'list', search],
-    queryFn: ({ pageParam }) => unwrap(api.GET('/api/traces', { params: { query: { ...search, limit: 100, cursor: pageParam } } })),
+    queryFn: ({ pageParam }) => unwrap(api.GET('/api/traces', { params: { query: { ...search, limit: pageParam ? MORE : FIRST, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: nextCursor,
+    // comparing a hundred thousand rows with those before takes longer than drawing the few that are seen
+    structuralSharing: false,
+    refetchOnWindowFocus: false,
   })
   const chosen = Object.keys(selected)
   const filtered = Object.values(search).some(Boolean)

@@ -12,7 +12,7 @@ import filled
 import made
 import reinforced
 from browser import barriers, open_page
-from service import Service, running
+from service import Service, running, start
 
 pytestmark = pytest.mark.slow
 
@@ -182,6 +182,7 @@ def test_every_page_is_for_everyone_and_the_connection_may_break(browser: Browse
         _read_an_evaluation(page)
         _check_a_submission(page, submission)
         _small_screen(page, pages)
+        _bundle(page, service)
         assert not complaints
         service.kill()
         page.get_by_role("link", name="Datasets", exact=True).click()
@@ -213,9 +214,17 @@ def _check_a_submission(page: Page, submission: str) -> None:
     assert barriers(page) == []
     page.get_by_role("tab", name="Write-up").click()
     expect(page.get_by_role("columnheader", name="strict")).to_be_visible()
+
+
+def _bundle(page: Page, service: Service) -> None:
     page.goto(f"/submissions/new?run={made.RUN}")
     page.get_by_role("button", name="Bundle it").click()
     expect(page.get_by_role("region", name="The bundle")).to_contain_text("none is alive")
+    worker = start("worker", environment=service.environment, log=service.log)
+    expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=60_000)
+    assert page.url.rpartition("/")[2] == filled.submission(service.home), "the same content is the same submission"
+    worker.terminate()
+    worker.wait(60)
 
 
 def _small_screen(page: Page, pages: dict[str, str]) -> None:

@@ -9,6 +9,8 @@ import classes from './AtWork.module.css'
 import { type Phase, said, session } from './progress'
 
 const LIVE = 3000
+/** Last lines of the log, among which one says how far the work is. */
+const LINES = 40
 
 /** A run that waits or is worked on: its phases against its budget, what it still needs, and what it says. */
 export function AtWork({ run }: { run: Shape<'RunRow'> }) {
@@ -21,12 +23,13 @@ export function AtWork({ run }: { run: Shape<'RunRow'> }) {
   })
   const log = useQuery({
     queryKey: ['runs', runId, 'last words'],
-    queryFn: async () => (await readLog(runId, { tail: 1 })).text.trim(),
+    queryFn: async () => (await readLog(runId, { tail: LINES })).text.trim(),
     enabled: works,
     refetchInterval: LIVE,
   })
   const plan = found.data && session(found.data)
   const { needs, has } = said(log.data ?? '')
+  const last = log.data?.split('\n').at(-1)
   return (
     <section className={`card stack ${classes.alive ?? ''}`} aria-label={runId}>
       <header className="row">
@@ -49,9 +52,9 @@ export function AtWork({ run }: { run: Shape<'RunRow'> }) {
           }}
         />
       )}
-      {works && log.data && (
+      {works && last && (
         <p className={`mono quiet ${classes.said ?? ''}`} title="The last line of its log">
-          {log.data}
+          {last}
         </p>
       )}
     </section>

@@ -31,8 +31,11 @@ test('a run that is no session has no phases', () => {
   expect(session({ ...RUN, kind: 'sft', config: { max_steps: 4 } })).toBeUndefined()
 })
 
-test('a line of progress says what the work needs and has', () => {
-  expect(said('sft  ███░  12/100  900 tokens/s  loss 0.91  ETA 3:07  deadline in 1:05:12')).toEqual({ needs: '3:07', has: '1:05:12' })
+test('the newest line of progress says what the phase needs and has; what was said of another phase does not count', () => {
+  const line = 'sft  ███░  12/100  900 tokens/s  loss 0.91  ETA 3:07  deadline in 1:05:12'
+  expect(said(`sft  1/100  ETA 9:00\n${line}\ntrained | 7+8=15`)).toEqual({ needs: '3:07', has: '1:05:12' })
   expect(said('base  1/4  ETA 0.4 s')).toEqual({ needs: '0.4 s', has: undefined })
-  expect(said('run r1')).toEqual({ needs: undefined, has: undefined })
+  expect(said(`${line}\ntuned: started (at most 47 s)\nrun r1`)).toEqual({ needs: undefined, has: '47 s' })
+  expect(said(`${line}\nexport: started`)).toEqual({ needs: undefined, has: undefined })
+  expect(said('')).toEqual({})
 })

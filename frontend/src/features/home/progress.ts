@@ -29,7 +29,12 @@ export function session({ kind, config, stage, timings, started_at }: Pick<Shape
 
 const LENGTH = '([\\d.]+ s|[\\d:]+)'
 
-/** What a line of progress says of the work that it is about; undefined where it says nothing of the kind. */
-export function said(line: string): { needs?: string | undefined; has?: string | undefined } {
-  return { needs: new RegExp(`ETA ${LENGTH}`).exec(line)?.[1], has: new RegExp(`deadline in ${LENGTH}`).exec(line)?.[1] }
+/** What the last lines of a log say of the phase at work: the time that it still needs, and at most has. */
+export function said(log: string): { needs?: string | undefined; has?: string | undefined } {
+  for (const line of log.split('\n').reverse()) {
+    const needs = new RegExp(`ETA ${LENGTH}`).exec(line)?.[1]
+    const has = new RegExp(`(?:deadline in|: started \\(at most) ${LENGTH}`).exec(line)?.[1]
+    if (needs ?? has ?? line.includes(': started')) return { needs, has }
+  }
+  return {}
 }

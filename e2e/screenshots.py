@@ -20,6 +20,7 @@ SCREENS = {
     "dataset": "/datasets/few-v1",
     "samples": "/datasets/few-v1?tab=samples",
     "builder": "/datasets/new",
+    "train": "/train?dataset=few-v1&base_model=nano&learning_rate=0.001",
     "runs": "/runs",
     "run": f"/runs/{reinforced.RUN}",
     "log": f"/runs/{made.RUN}?tab=log",
@@ -64,6 +65,7 @@ def main() -> None:
                     page.goto(SCREENS[name].format(**named), wait_until="networkidle")
                     page.get_by_role("heading", level=1).wait_for()
                     page.wait_for_load_state("networkidle")
+                    page.locator("[aria-busy=true]").first.wait_for(state="detached")
                     page.screenshot(path=asked.out / f"{name}-{scheme}.png")
             if complaints:
                 raise SystemExit("\n".join(complaints))

@@ -98,9 +98,31 @@ def _read_traces(page: Page) -> None:
     expect(page.get_by_role("heading", name="No trace is like that")).to_be_visible()
 
 
+def _configure_and_start(page: Page) -> tuple[str, str]:
+    """Start two runs by the form, the second one from the address that it had; return their ids."""
+    page.get_by_role("link", name="Datasets", exact=True).click()
+    page.get_by_role("link", name="sums-v1").click()
+    page.get_by_role("link", name="Train on it").click()
+    expect(page.get_by_label("Dataset")).to_have_value("sums-v1")
+    page.get_by_label("Base model").select_option("nano")
+    page.get_by_label("Max steps").fill("0")
+    expect(page.get_by_text("greater than or equal to 1")).to_be_visible()
+    page.get_by_label("Max steps").fill("4")
+    plan = page.get_by_role("region", name="Plan")
+    expect(plan).to_contain_text("Memory", timeout=90_000)  # a process of its own, which shares the machine
+    expect(page.get_by_label("Recipe as YAML")).to_contain_text("max_steps: 4")
+    runs = []
+    for _ in range(2):
+        plan.get_by_role("button", name="Start").click()
+        expect(page.get_by_label("Summary")).to_contain_text("queued")
+        runs.append(page.url.rpartition("/")[2])
+        page.go_back()
+        expect(page.get_by_label("Max steps")).to_have_value("4")
+    return runs[0], runs[1]
+
+
 def _watch_a_run(page: Page, service: Service) -> None:
-    ask = {"dataset_key": "sums-v1", "model_id": "nano", "dry_run": False, "max_steps": 4}
-    first, second = (service.json("POST", "/api/tunix/run", json=ask)["run_id"] for _ in range(2))
+    first, second = _configure_and_start(page)
     page.get_by_role("link", name="Runs", exact=True).click()
     row = page.get_by_role("row").filter(has_text=first)
     expect(row).to_contain_text("queued")
@@ -139,6 +161,8 @@ PAGES = {
     "/datasets/new": "Drop a file here",
     "/datasets/few-v1": "It was compared with no task",
     "/datasets/few-v1?tab=samples": "Marked text",
+    "/train?dataset=few-v1&base_model=nano&max_steps=4": "max_steps: 4",
+    "/train?kind=grpo&tier=everything&dataset=few-v1&base_model=nano": "Rewards terms",
     "/runs": made.RUN,
     f"/runs/{reinforced.RUN}": "Gradient norm",
     f"/runs/{reinforced.RUN}?tab=log": "run started",

@@ -57,9 +57,13 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM); work that is in a checkpoint is kept."""
+    """The process was asked to end by a signal; work that is in a checkpoint is kept."""
 
-    exit_code = 143
+    def __init__(self, number: int = signal.SIGTERM, result: Any = None) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+        self.result = result
+        """What a training says that ended between two updates with everything saved; None: it was cut."""
 
 
 class RunError(Format):
@@ -386,7 +390,7 @@ def stopping_on_sigterm() -> Iterator[None]:
     """Turn SIGTERM into Stopped inside the block, so that a run records its end before the process leaves."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Stopped("SIGTERM")
+        raise Stopped(number)
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

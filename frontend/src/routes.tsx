@@ -60,6 +60,23 @@ const dataset = createRoute({
   component: lazyRouteComponent(() => import('./features/datasets/DatasetPage'), 'DatasetPage'),
 })
 
+const train = createRoute({
+  getParentRoute: () => root,
+  path: '/train',
+  // the other keys are those of the configuration, as the service will read them
+  validateSearch: (search: Search) => ({
+    ...search,
+    ...some({
+      kind: oneOf(['grpo'] as const, search['kind']),
+      base_model: text(search['base_model']),
+      dataset: text(search['dataset']),
+      start: text(search['start']),
+      tier: oneOf(['advanced', 'everything'] as const, search['tier']),
+    }),
+  }),
+  component: lazyRouteComponent(() => import('./features/train/TrainPage'), 'TrainPage'),
+})
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
@@ -165,7 +182,7 @@ const settings = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home, traces, trace, datasets, builder, dataset, runs, run, evaluations, compare, evaluation, leaderboard,
+    home, traces, trace, datasets, builder, dataset, train, runs, run, evaluations, compare, evaluation, leaderboard,
     submissions, submitting, submission, settings,
   ]),
   defaultPreload: 'intent',

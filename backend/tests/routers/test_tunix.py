@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 import arithmetic_rows
 from tunix_rt import dataset
-from tunix_rt.config import SFTConfig, load_config
+from tunix_rt.base_models import BASE_MODELS
+from tunix_rt.config import CONFIGS, SFTConfig, load_config
 from tunix_rt.trace import ReasoningTrace, make_trace, render
 from tunix_rt_backend.services import traces
 from tunix_rt_backend.settings import Settings
@@ -42,6 +43,45 @@ def test_status_says_what_is_installed_without_loading_it(sqlite_client: TestCli
     assert status["available"] == (status["version"] is not None)
     assert status["runtime_required"] is False
     assert "Tunix" in status["message"]
+
+
+def keys(form: dict[str, Any]) -> set[str]:
+    """Return the dotted keys of the defaults, down to what is no object."""
+
+    def leaves(values: dict[str, Any], prefix: str = "") -> set[str]:
+        found: set[str] = set()
+        for name, value in values.items():
+            found |= leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name}
+        return found
+
+    return leaves(form["defaults"])
+
+
+def test_forms_hold_every_key_of_a_training_and_their_defaults_start_one(client: TestClient) -> None:
+    answer = client.get("/api/tunix/forms")
+    forms = answer.json()
+    assert client.get("/api/tunix/forms", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+    assert [model["name"] for model in forms["base_models"]] == [*BASE_MODELS]
+    for kind, form in forms["kinds"].items():
+        config = CONFIGS[kind]
+        assert config.model_validate(form["defaults"]) == config()
+        assert {*form["basic"], *form["advanced"]} <= keys(form)
+        assert not {*form["basic"]} & {*form["advanced"]}
+        assert not {*form["basic"], *form["advanced"]} & {*form["elsewhere"]}
+        told = form["json_schema"]["properties"]
+        assert {*told} == {*config.model_fields}
+        assert all(field["description"] for field in told.values())
+
+
+def test_each_wrong_setting_of_a_training_is_named(client: TestClient, settings: Settings, tmp_path: Path) -> None:
+    frozen(settings, tmp_path)
+    asked = {"lora": {"rank": 0}, "learning_rate": "fast", "lora.modules": ["nose_proj"], "max_steps": 0}
+    answer = client.post("/api/tunix/run", json={"dataset_key": "sums-v1", "model_id": "nano", "config": asked})
+    assert answer.status_code == 422
+    found = {error["field"]: error["message"] for error in answer.json()["errors"]}
+    assert {*found} >= {"body.config.lora.rank", "body.config.learning_rate", "body.config.max_steps"}
+    assert "greater than or equal to 1" in found["body.config.lora.rank"]
+    assert "number" in found["body.config.learning_rate"]
 
 
 def test_export_of_a_dataset_honours_its_limit(

@@ -41,6 +41,27 @@ def test_running_run_is_cancelled_through_its_worker(client: TestClient, session
     assert (job.status, job.cancel_requested) == ("running", True)
 
 
+def test_only_a_training_that_is_worked_on_is_stopped(client: TestClient, session: Session, home: Path) -> None:
+    run_id = start(client)["run_id"]
+    waiting = client.post(f"{BASE}/{run_id}/stop")
+    assert (waiting.status_code, "has not begun" in waiting.json()["detail"]) == (409, True)
+    job = session.scalars(select(Job)).one()
+    job.status, job.started_at = "running", utc_now()
+    session.commit()
+    answer = client.post(f"{BASE}/{run_id}/stop")
+    assert (answer.status_code, answer.json()["status"]) == (200, "stop_requested")
+    session.refresh(job)
+    assert (job.status, job.cancel_requested, job.spec["keep"]) == ("running", True, True)
+    session.commit()
+    assert client.post(f"{BASE}/{run_id}/cancel").json()["status"] == "cancel_requested"
+    session.refresh(job)
+    assert (job.cancel_requested, job.spec["keep"]) == (True, False)
+    job.kind = "session"
+    session.commit()
+    assert client.post(f"{BASE}/{run_id}/stop").status_code == 409
+    assert client.post(f"{BASE}/none/stop").status_code == 404
+
+
 def test_run_of_somebody_else_is_not_cancelled(client: TestClient, home: Path) -> None:
     run = make_run(home)
     update_run(run, status="running")

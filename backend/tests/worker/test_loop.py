@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import nano
 import service
-from tunix_rt.run import RunDir, read_run
+from tunix_rt.run import RunDir, read_run, verify_run
 from tunix_rt_backend import db
 from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.settings import Settings
@@ -132,6 +132,30 @@ def test_cancelled_run_ends_cancelled_and_resumes_to_the_same_weights_and_is_mea
         assert session.execute(select(EvaluationRow.run_id)).scalar_one() == "mine"
     worker.terminate()
     assert worker.wait(SECONDS) == 0
+
+
+def test_stopped_run_is_whole_is_measured_and_resumes_to_the_same_weights(place: Place, undisturbed: str) -> None:
+    job = place.add("mine")
+    place.work()
+    place.wait(lambda: place.has_checkpoint("mine"))
+    with place.sessions() as session:
+        jobs.request_cancel(session, jobs.find(session, job.id), keep=True)
+        session.commit()
+    place.wait(lambda: place.job(job).status not in jobs.ACTIVE)
+    stopped = place.job(job)
+    result = stopped.result or {}
+    assert (stopped.status, stopped.exit_code, result["finish"]) == ("stopped", 143, "signal")
+    assert 0 < result["steps"] < nano.STEPS
+    assert place.row("mine").status == read_run(place.run("mine")).status == "stopped"
+    assert place.row("mine").results["steps"] == result["steps"]
+    assert "output mine" in verify_run(place.run("mine")).checked
+    evaluation = {"kind": "eval", "task": "nano-arithmetic:heldout", "limit": 1, "max_new_tokens": 4}
+    measured = place.add("mine", "eval", run="mine", config=evaluation)
+    place.wait(lambda: place.job(measured).status not in jobs.ACTIVE)
+    assert place.job(measured).status == "completed"
+    again = place.add("mine")
+    place.wait(lambda: place.job(again).status not in jobs.ACTIVE)
+    assert (place.job(again).status, (place.job(again).result or {})["adapter"]) == ("completed", undisturbed)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -258,11 +258,13 @@ def test_cancel_is_told_to_the_worker_that_holds_the_job(sessions: sessionmaker[
     (job_id,) = add(sessions)
     assert claimed_id(sessions) == job_id
     with sessions() as session:
-        assert queue.held(session, ME, [job_id]) == {job_id: False}
+        assert queue.held(session, ME, [job_id]) == {job_id: None}
         jobs.request_cancel(session, jobs.find(session, job_id))
         session.commit()
     with sessions() as session:
-        assert queue.held(session, ME, [job_id]) == {job_id: True}
+        assert queue.held(session, ME, [job_id]) == {job_id: "cancel"}
+        jobs.request_cancel(session, jobs.find(session, job_id), keep=True)
+        assert queue.held(session, ME, [job_id]) == {job_id: "stop"}
 
 
 def test_dead_worker_of_this_machine_is_noticed_before_its_lease_is_over(sessions: sessionmaker[Session]) -> None:

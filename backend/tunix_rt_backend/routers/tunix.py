@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
+from tunix_rt.formats import digest_value
 from tunix_rt_backend.deps import ReadCall
 from tunix_rt_backend.routers.datasets import NDJSON, ROWS
+from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
-from tunix_rt_backend.schemas.tunix import SftExport, SftManifest, SftManifestMade, TunixStatus
-from tunix_rt_backend.services import datasets, exports
+from tunix_rt_backend.schemas.tunix import SftExport, SftManifest, SftManifestMade, TrainingForms, TunixStatus
+from tunix_rt_backend.services import datasets, exports, forms
 
 router = APIRouter(tags=["tunix"], responses=problems())
 
@@ -18,6 +20,16 @@ router = APIRouter(tags=["tunix"], responses=problems())
 def read_tunix_status(call: ReadCall) -> TunixStatus:
     """Say whether Tunix is installed on this machine."""
     return exports.tunix_status()
+
+
+@router.get("/api/tunix/forms", response_model=TrainingForms, responses=NOT_MODIFIED)
+def read_training_forms(call: ReadCall, if_none_match: IfNoneMatch = None) -> Response:
+    """Return what a training can be asked for with: every key with its meaning, limits and default; base models."""
+    found = forms.training_forms()
+    etag = f'"{digest_value(found.model_dump(mode="json"))}"'
+    if is_known(if_none_match, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    return Response(found.model_dump_json(), headers={"etag": etag}, media_type="application/json")
 
 
 @router.post("/api/tunix/sft/export", response_class=StreamingResponse, responses=problems(404, 409) | {200: ROWS})

@@ -282,6 +282,16 @@ def cancel_run(run_id: RunId, call: WriteCall) -> Cancelled:
     return cancelled(job)
 
 
+@router.post(f"{_BASE}/{{run_id}}/stop", responses=problems(404, 409))
+def stop_run(run_id: RunId, call: WriteCall) -> Cancelled:
+    """End a training after its present update as if its time were over: it is `stopped`, and what it learned counts."""
+    with call.writing() as session:
+        job = runs.cancel(session, call.home, run_id, keep=True)
+        audit.names(session, run_id, job=str(job.id))
+    message = "its worker tells it to save what it has learned and to end; it can be measured and resumed then"
+    return Cancelled(message=message, run_id=job.run_id, job_id=job.id, status="stop_requested")
+
+
 @router.post(f"{_BASE}/{{run_id}}/retry", status_code=202, responses=problems(404, 409))
 def retry_run(run_id: RunId, call: WriteCall, response: Response, idempotency_key: Key = None) -> RunStarted:
     """Start a run over, as a new run of the same configuration; the old one stays as it is."""

@@ -229,8 +229,8 @@ class Cancelled(Wire):
     """Id of the run."""
     job_id: uuid.UUID
     """The job that ends."""
-    status: Literal["cancelled", "cancel_requested"]
-    """`cancelled`: it had not begun; `cancel_requested`: its worker ends it, and keeps its last checkpoint."""
+    status: Literal["cancelled", "cancel_requested", "stop_requested"]
+    """`cancelled`: it had not begun; otherwise its worker ends it, and keeps its last checkpoint."""
 
 
 class ImportedRun(Wire):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
@@ -30,6 +30,47 @@ class TunixStatus(Wire):
     """Whether exports need it: never."""
     message: str
     """The same in a sentence."""
+
+
+class BaseModelRow(Wire):
+    """A base model that can be named."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    """Its name in a request."""
+    parameters: int
+    """Number of weights, rounded."""
+    source: str
+    """Where it comes from, in words."""
+    licence: str
+    """Terms that it is under."""
+    notice: str
+    """What one is told before its first use."""
+
+
+class TrainingForm(Wire):
+    """What can be set of one kind of training, from the engine's own configuration."""
+
+    json_schema: dict[str, Any]
+    """JSON Schema of its configuration; each key has its meaning and its limits there."""
+    defaults: dict[str, Any]
+    """Every key with what is taken where none is named."""
+    basic: list[str]
+    """Dotted keys that most people set, in order."""
+    advanced: list[str]
+    """Dotted keys that some set; all the others have seldom to be touched."""
+    elsewhere: list[str]
+    """Keys that a request names by fields of its own, or may not name."""
+
+
+class TrainingForms(Wire):
+    """What a training is asked for with."""
+
+    kinds: dict[Literal["sft", "grpo"], TrainingForm]
+    """The kinds of training."""
+    base_models: list[BaseModelRow]
+    """Base models."""
 
 
 class SftExport(Body):

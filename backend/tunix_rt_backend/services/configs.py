@@ -87,10 +87,22 @@ def resolve(request: RunRequest, home: Path) -> RunConfig:
     try:
         config = load_config(kind, flags=values)
     except ConfigError as error:
-        raise Unprocessable(str(error)[:2000]) from error
+        raise Unprocessable(str(error)[:2000], errors=_fields(error.__cause__)) from error
     check_names(config)
     assert isinstance(config, SFTConfig | GRPOConfig | SessionConfig)
     return config
+
+
+def _fields(error: BaseException | None) -> list[dict[str, Any]]:
+    """Return each wrong key of a configuration, as the answer to a request that cannot be read names its fields."""
+    return [
+        {
+            "field": ".".join(str(part) for part in ("body", "config", *one["loc"])),
+            "message": one["msg"].removeprefix("Value error, "),
+            "kind": one["type"],
+        }
+        for one in (error.errors() if isinstance(error, ValidationError) else ())
+    ]
 
 
 def _of_start(start: Any, values: Mapping[str, Any], home: Path) -> dict[str, Any]:

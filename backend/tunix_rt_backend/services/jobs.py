@@ -27,6 +27,8 @@ ACTIVE = ("queued", "running")
 """Statuses of a job that has not ended."""
 RUN_KINDS = ("sft", "grpo", "session")
 """Kinds of job that make a run; `eval` measures one, `submission` bundles one."""
+TRAINING_KINDS = ("sft", "grpo")
+"""Those that are one training: it may end early with what it learned. A session has more to do after it."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +160,11 @@ def starting_from(session: Session, run_id: str) -> list[str]:
     return [str(job.run_id) for job in found if job.spec["config"].get("start") == run_id]
 
 
-def request_cancel(session: Session, job: Job) -> Job:
+def request_cancel(session: Session, job: Job, *, keep: bool = False) -> Job:
     """End a queued job at once, ask the worker to end a running one.
 
-    Raises Conflict if it has ended, and NotFound if it is gone.
+    `keep`: it shall end `stopped`, as if its time were over. Raises Conflict if it has ended, or has nothing to keep;
+    and NotFound if it is gone.
     """
     # A worker may be claiming it at this moment, or somebody may have deleted it with its run.
     held = select(Job).where(Job.id == job.id).with_for_update().execution_options(populate_existing=True)
@@ -169,10 +172,15 @@ def request_cancel(session: Session, job: Job) -> Job:
         raise NotFound(f"there is no job {job.id} any more; GET /api/jobs lists them")
     if job.status not in ACTIVE:
         raise Conflict(f"job {job.id} is {job.status}; only a queued or running one can be cancelled")
+    if keep and (job.status == "queued" or job.kind not in TRAINING_KINDS):
+        why = "it has not begun" if job.status == "queued" else "only a training keeps what it learned by then"
+        raise Conflict(f"job {job.id} cannot be stopped: {why}; cancel it")
     if job.status == "queued":
         job.status, job.finished_at = "cancelled", utc_now()
         job.reason = "cancelled before it was started"
     job.cancel_requested = True
+    if keep != job.spec.get("keep", False):
+        job.spec = {**job.spec, "keep": keep}
     session.flush()
     return job
 

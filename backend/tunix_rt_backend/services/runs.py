@@ -202,8 +202,11 @@ def list_runs(
     return [find(session, home, row.run_id).row if row.status in ACTIVE else row for row in rows], pagination
 
 
-def cancel(session: Session, home: Path, run_id: str) -> Job:
-    """End a run: at once if it waits, through its worker if it runs; its last checkpoint is kept."""
+def cancel(session: Session, home: Path, run_id: str, *, keep: bool = False) -> Job:
+    """End a run: at once if it waits, through its worker if it runs; its last checkpoint is kept.
+
+    `keep`: what it learned counts, as if its time were over; only a training that a worker has begun.
+    """
     found = find(session, home, run_id)
     if found.job is None or found.job.status not in jobs.ACTIVE:
         outside = found.row.status in ACTIVE
@@ -211,12 +214,12 @@ def cancel(session: Session, home: Path, run_id: str) -> Job:
             "it was started outside the service; stop it where it was started" if outside else "there is nothing to end"
         )
         raise Conflict(f"run {run_id} is {found.row.status}; {hint}")
-    return cancel_job(session, home, found.job)
+    return cancel_job(session, home, found.job, keep=keep)
 
 
-def cancel_job(session: Session, home: Path, job: Job) -> Job:
+def cancel_job(session: Session, home: Path, job: Job, *, keep: bool = False) -> Job:
     """End any job, and say so in the row of the run that it makes."""
-    jobs.request_cancel(session, job)
+    jobs.request_cancel(session, job, keep=keep)
     if job.run_id is not None and job.kind in jobs.RUN_KINDS:
         index.refresh_run(session, home, job.run_id)
     return job

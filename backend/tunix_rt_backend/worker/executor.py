@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_PRECEDENCE: dict[Asked | None, int] = {None: 0, "release": 1, "memory": 2, "cancel": 3, "lost": 4}
+_PRECEDENCE: dict[Asked | None, int] = {None: 0, "release": 1, "memory": 2, "stop": 3, "cancel": 4, "lost": 5}
 """A later wish of more weight replaces an earlier one."""
 
 
@@ -96,7 +96,7 @@ class Execution:
             return self._patience()
         if done := finished_before(self.settings.home, self.job):
             return done
-        if self.asked == "cancel" or (self.closing and self.job.cancel_requested):
+        if self.asked in ("stop", "cancel") or (self.closing and self.job.cancel_requested):
             return close(self.settings.home, self.job, "cancelled", None)
         if self.closing:
             reason = f"{self.job.reason or 'it did not end'}; {self.job.attempts} attempts in a row kept nothing new"

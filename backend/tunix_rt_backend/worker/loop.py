@@ -154,7 +154,7 @@ class Worker:
         )
 
     def _heed(self) -> None:
-        """Stop what was cancelled, and what another worker has taken over."""
+        """Stop what shall end, and what another worker has taken over."""
         if not self.executions:
             return
         with self.sessions() as session:
@@ -162,8 +162,8 @@ class Worker:
         for job_id, execution in self.executions.items():
             if job_id not in ours:
                 execution.stop("lost")
-            elif ours[job_id] and not execution.closing:
-                execution.stop("cancel")
+            elif (wish := ours[job_id]) and not execution.closing:
+                execution.stop(wish)
 
     def _heartbeat(self) -> None:
         lease, progressed = self.settings.lease_seconds, set(self._progressed)

@@ -18,8 +18,9 @@ from tunix_rt_backend.worker import command
 
 logger = logging.getLogger(__name__)
 
-Asked = Literal["cancel", "memory", "release", "lost"]
-"""Why the worker ended a command: it was cancelled, it took too much memory, the worker ends, the job is another's."""
+Asked = Literal["cancel", "stop", "memory", "release", "lost"]
+"""Why the worker ended a command: somebody cancelled it, or stopped it to keep what it learned; it took too much
+memory; the worker ends; the job is another's."""
 _TOLD = (130, 143)
 """Exit codes of a command that was told to end and ended whole."""
 
@@ -61,7 +62,9 @@ def judge(home: Path, job: Job, code: int, asked: Asked | None, memory_limit: in
     done = finished_before(home, job)
     if done is not None:
         return Outcome("completed", exit_code=code, result=done.result)
-    if asked == "cancel":
+    if asked == "stop" and (stopped := _stopped(home, job)) is not None:
+        return Outcome("stopped", "somebody stopped it; what it learned is kept", code, stopped)
+    if asked in ("stop", "cancel"):
         return close(home, job, "cancelled", None, code)
     if asked == "memory":
         return close(
@@ -86,6 +89,16 @@ def judge(home: Path, job: Job, code: int, asked: Asked | None, memory_limit: in
     if code == 0:
         return Outcome("retry", f"it ended without a result; its last words: {said}", code)
     return close(home, job, "failed", said, code)
+
+
+def _stopped(home: Path, job: Job) -> dict[str, Any] | None:
+    """Return the result of a run that ended early and whole; None if it was cut before it had learned anything."""
+    run = command.run_dir(home, job)
+    if run is None or not run.manifest.is_file():
+        return None
+    manifest = read_run(run)
+    whole = manifest.status == "stopped" and "run" in manifest.outputs
+    return command.read_object(run.result) if whole else None
 
 
 def close(

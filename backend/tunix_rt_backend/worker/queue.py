@@ -15,7 +15,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -136,10 +136,13 @@ def _held(worker_id: uuid.UUID, job_ids: Collection[uuid.UUID]) -> ColumnElement
     return and_(Job.worker_id == worker_id, Job.status == "running", Job.id.in_(job_ids))
 
 
-def held(session: Session, worker_id: uuid.UUID, job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:
-    """Return which of these jobs are still this worker's, each with whether it shall be cancelled."""
-    rows = session.execute(select(Job.id, Job.cancel_requested).where(_held(worker_id, job_ids)))
-    return {row.id: row.cancel_requested for row in rows}
+def held(
+    session: Session, worker_id: uuid.UUID, job_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Literal["cancel", "stop"] | None]:
+    """Return which of these jobs are still this worker's, each with how it shall end; None: it goes on."""
+    rows = session.execute(select(Job.id, Job.cancel_requested, Job.spec).where(_held(worker_id, job_ids)))
+    wishes: dict[bool, Literal["cancel", "stop"]] = {False: "cancel", True: "stop"}
+    return {row.id: wishes[bool(row.spec.get("keep"))] if row.cancel_requested else None for row in rows}
 
 
 def heartbeat(

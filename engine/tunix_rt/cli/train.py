@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -26,12 +26,16 @@ from tunix_rt.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tunix_rt.config import GRPOConfig, SFTConfig
     from tunix_rt.progress import Reporter
-    from tunix_rt.run import RunDir
+    from tunix_rt.run import RunDir, Stopped
     from tunix_rt.train.grpo import GRPOResult
     from tunix_rt.train.plan import SFTPlan
     from tunix_rt.train.sft import SFTResult
+
+Result = TypeVar("Result")
 
 app = typer.Typer(help="Train a model on a dataset.", no_args_is_help=True)
 
@@ -203,11 +207,13 @@ def _train_grpo(run: RunDir, reporter: Reporter) -> GRPOResult:
     with attempt(run), reporter.phase("train", deadline=deadline):
         record = provenance(device=device_names()[0], dtype=config.dtype)
         update_run(run, stage="train", provenance=record)
-        result = train_grpo(config, run, deadline=deadline, progress=reporter)
+        result, stopped = _whole(lambda: train_grpo(config, run, deadline=deadline, progress=reporter))
         write_format(run.result, result)
         kept = {"steps", "planned_steps", "finish", "reward", "strict_before", "strict", "groups_without_signal"}
         status = "running" if result.finish == "planned" else "stopped"
         update_run(run, stage="done", results=result.model_dump(include=kept), status=status)
+    if stopped:
+        raise stopped
     return result
 
 
@@ -255,12 +261,26 @@ def _train(config: SFTConfig, run: RunDir, reporter: Reporter) -> SFTResult:
     with attempt(run), reporter.phase("train", deadline=deadline):
         record = provenance(device=device_names()[0], dtype=config.dtype)
         update_run(run, stage="train", provenance=record)
-        result = train_sft(config, run, deadline=deadline, progress=reporter)
+        result, stopped = _whole(lambda: train_sft(config, run, deadline=deadline, progress=reporter))
         write_format(run.result, result)
         figures = result.model_dump(include={"steps", "planned_steps", "finish", "loss", "valid_loss"})
         status = "running" if result.finish == "planned" else "stopped"
         update_run(run, stage="done", results=figures, status=status)
+    if stopped:
+        raise stopped
     return result
+
+
+def _whole(train: Callable[[], Result]) -> tuple[Result, Stopped | None]:
+    """Return what a training says, with the signal that ended it between two updates; one that cut it is raised."""
+    from tunix_rt.run import Stopped
+
+    try:
+        return train(), None
+    except Stopped as error:
+        if error.result is None:
+            raise
+        return error.result, error
 
 
 def _show_plan(config: SFTConfig, as_json: bool) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import logging
 import resource
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -182,10 +181,7 @@ def train_grpo(
         if feed.finish != "signal":
             meter.measure(done)
     adapter = save_adapter(actor, run.adapter, base=base.files, lora=lora, step=done)
-    if feed.finish == "signal":
-        say(f"stopped after update {done} of {plan.steps}; everything is saved, resume to go on")
-        raise KeyboardInterrupt if stop.signal == signal.SIGINT else Stopped("SIGTERM")
-    return GRPOResult(
+    result = GRPOResult(
         run=run.id,
         steps=done,
         planned_steps=plan.steps,
@@ -202,6 +198,10 @@ def train_grpo(
         peak_memory_bytes=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         adapter=adapter.digest,
     )
+    if stop.signal is not None and feed.finish == "signal":
+        say(f"stopped after update {done} of {plan.steps}; everything is saved, resume to go on")
+        raise Stopped(stop.signal, result)
+    return result
 
 
 def load_start(config: GRPOConfig, home: Path, say: Callable[[str], None]) -> Trained:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import resource
-import signal
 import statistics
 import time
 from dataclasses import replace
@@ -147,10 +146,7 @@ def train_sft(
             loss = statistics.fmean(float(measure(batch)[0]) for batch in measured)
             recorder.valid_loss(trainer.train_steps, loss, time.monotonic() - now)
     adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
-    if feed.finish == "signal":
-        say(f"stopped after update {trainer.train_steps} of {plan.steps}; everything is saved, resume to go on")
-        raise KeyboardInterrupt if stop.signal == signal.SIGINT else Stopped("SIGTERM")
-    return SFTResult(
+    result = SFTResult(
         run=run.id,
         steps=trainer.train_steps,
         planned_steps=plan.steps,
@@ -163,6 +159,10 @@ def train_sft(
         peak_memory_bytes=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         adapter=adapter.digest,
     )
+    if stop.signal is not None and feed.finish == "signal":
+        say(f"stopped after update {trainer.train_steps} of {plan.steps}; everything is saved, resume to go on")
+        raise Stopped(stop.signal, result)
+    return result
 
 
 def make_trainer(config: SFTConfig, run: RunDir, model: nnx.Module) -> Trainer:

@@ -946,6 +946,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tunix/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Training Forms
+         * @description Return what a training can be asked for with: every key with its meaning, limits and default; base models.
+         */
+        get: operations["read_training_forms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tunix/run": {
         parameters: {
             query?: never;
@@ -1366,6 +1386,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tunix/runs/{run_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Run
+         * @description End a training after its present update as if its time were over: it is `stopped`, and what it learned counts.
+         */
+        post: operations["stop_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tunix/sft/export": {
         parameters: {
             query?: never;
@@ -1570,6 +1610,37 @@ export interface components {
             target: string | null;
         };
         /**
+         * BaseModelRow
+         * @description A base model that can be named.
+         */
+        BaseModelRow: {
+            /**
+             * Licence
+             * @description Terms that it is under.
+             */
+            licence: string;
+            /**
+             * Name
+             * @description Its name in a request.
+             */
+            name: string;
+            /**
+             * Notice
+             * @description What one is told before its first use.
+             */
+            notice: string;
+            /**
+             * Parameters
+             * @description Number of weights, rounded.
+             */
+            parameters: number;
+            /**
+             * Source
+             * @description Where it comes from, in words.
+             */
+            source: string;
+        };
+        /**
          * BatchCreated
          * @description Traces that are kept now, all of them.
          */
@@ -1674,10 +1745,10 @@ export interface components {
             run_id: string | null;
             /**
              * Status
-             * @description `cancelled`: it had not begun; `cancel_requested`: its worker ends it, and keeps its last checkpoint.
+             * @description `cancelled`: it had not begun; otherwise its worker ends it, and keeps its last checkpoint.
              * @enum {string}
              */
-            status: "cancelled" | "cancel_requested";
+            status: "cancelled" | "cancel_requested" | "stop_requested";
         };
         /**
          * Change
@@ -6393,6 +6464,59 @@ export interface components {
             deleted_count: number;
         };
         /**
+         * TrainingForm
+         * @description What can be set of one kind of training, from the engine's own configuration.
+         */
+        TrainingForm: {
+            /**
+             * Advanced
+             * @description Dotted keys that some set; all the others have seldom to be touched.
+             */
+            advanced: string[];
+            /**
+             * Basic
+             * @description Dotted keys that most people set, in order.
+             */
+            basic: string[];
+            /**
+             * Defaults
+             * @description Every key with what is taken where none is named.
+             */
+            defaults: {
+                [key: string]: unknown;
+            };
+            /**
+             * Elsewhere
+             * @description Keys that a request names by fields of its own, or may not name.
+             */
+            elsewhere: string[];
+            /**
+             * Json Schema
+             * @description JSON Schema of its configuration; each key has its meaning and its limits there.
+             */
+            json_schema: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TrainingForms
+         * @description What a training is asked for with.
+         */
+        TrainingForms: {
+            /**
+             * Base Models
+             * @description Base models.
+             */
+            base_models: components["schemas"]["BaseModelRow"][];
+            /**
+             * Kinds
+             * @description The kinds of training.
+             */
+            kinds: {
+                [key: string]: components["schemas"]["TrainingForm"];
+            };
+        };
+        /**
          * TunixStatus
          * @description Whether Tunix is installed on this machine.
          */
@@ -8359,6 +8483,29 @@ export interface operations {
             };
         };
     };
+    read_training_forms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags of the answers that you have; 304 if one still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingForms"];
+                };
+            };
+        };
+    };
     start_run: {
         parameters: {
             query?: {
@@ -8989,6 +9136,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunState"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cancelled"];
                 };
             };
         };

@@ -22,13 +22,22 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** A button that shows what the page shows or does as a command. */
-export function AsCommand(command: Command) {
-  const [opened, { open, close }] = useDisclosure(false)
-  const lines = [
-    ...(command.cli ? [{ name: 'Command line', text: `tunix-rt ${command.cli}` }] : []),
-    { name: 'HTTP', text: asCurl(command) },
+interface AsCommandProps extends Command {
+  /** What else can be done here, by what its button says. */
+  others?: Record<string, Command>
+}
+
+function linesOf(command: Command, before = ''): { name: string; text: string }[] {
+  return [
+    ...(command.cli ? [{ name: `${before}Command line`, text: `tunix-rt ${command.cli}` }] : []),
+    { name: `${before}HTTP`, text: asCurl(command) },
   ]
+}
+
+/** A button that shows what the page shows or does as a command. */
+export function AsCommand({ others = {}, ...command }: AsCommandProps) {
+  const [opened, { open, close }] = useDisclosure(false)
+  const lines = [...linesOf(command), ...Object.entries(others).flatMap(([name, other]) => linesOf(other, `${name} · `))]
   return (
     <>
       <Button variant="default" onClick={open}>

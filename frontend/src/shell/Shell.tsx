@@ -14,6 +14,7 @@ const FLOW = [
   { to: '/', name: 'Home' },
   { to: '/traces', name: 'Traces' },
   { to: '/datasets', name: 'Datasets' },
+  { to: '/train', name: 'Train' },
   { to: '/runs', name: 'Runs' },
   { to: '/evaluations', name: 'Evaluations' },
   { to: '/leaderboard', name: 'Leaderboard' },

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { api } from '../../api/client'
@@ -29,6 +30,7 @@ export function DatasetPage() {
       above={<Link to="/datasets">Datasets</Link>}
       actions={
         <>
+          <Button renderRoot={(props) => <Link to="/train" search={{ dataset: datasetKey }} {...props} />}>Train on it</Button>
           <Confirmed
             name="Delete"
             title="Delete this dataset?"

@@ -32,7 +32,7 @@ export function Next({ overview }: { overview: Shape<'Overview'> }) {
     return (
       <Nothing title="Train">
         <p>
-          <code>tunix-rt train sft --dataset KEY</code> starts a run on one of the <Link to="/datasets">datasets</Link>; it appears here at once.
+          <Link to="/train">Choose a model and a dataset</Link>, see what it would take, and start; or by command: <code>tunix-rt train sft --dataset KEY</code>.
         </p>
       </Nothing>
     )

@@ -1,6 +1,6 @@
-import { Button, CopyButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, type Shape, unwrap } from '../../api/client'
+import { Copied } from '../../parts/Copied'
 import { Asked } from '../../parts/Page'
 import { digest } from '../../parts/words'
 import classes from './Config.module.css'
@@ -30,23 +30,7 @@ export function Config({ runId, run }: { runId: string; run: Shape<'RunDetail'> 
         </section>
       )}
       <Asked query={yaml}>
-        {(text) => (
-          <section className="card">
-            <div className={classes.head}>
-              <h2>Configuration</h2>
-              <CopyButton value={text}>
-                {({ copied, copy }) => (
-                  <Button size="compact-sm" variant="subtle" onClick={copy}>
-                    {copied ? 'Copied' : 'Copy'}
-                  </Button>
-                )}
-              </CopyButton>
-            </div>
-            <pre className={classes.yaml} role="group" tabIndex={0} aria-label="Configuration as YAML">
-              {text}
-            </pre>
-          </section>
-        )}
+        {(text) => <Copied title="Configuration" label="Configuration as YAML" text={text} />}
       </Asked>
     </>
   )

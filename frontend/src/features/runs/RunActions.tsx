@@ -5,9 +5,11 @@ import { api, type Shape, unwrap } from '../../api/client'
 import { Confirmed } from '../../parts/Confirmed'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { isActive } from '../../parts/Status'
+import { canResume, canStop } from './commands'
 import { Evaluate } from './Evaluate'
+import { Stop } from './Stop'
 
-/** What can be done with a run in its state: cancel it, go on with it, start it over, delete it. */
+/** What can be done with a run in its state: end it, go on with it, start it over, delete it. */
 export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
   const queries = useQueryClient()
   const navigate = useNavigate()
@@ -25,6 +27,8 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
   })
   const problem = resume.error ?? retry.error
   if (isActive(run.status)) {
+    if (run.job?.cancel_requested) return <span className="quiet small">It is ending …</span>
+    if (canStop(run)) return <Stop runId={runId} onDone={again} />
     return (
       <Confirmed
         name="Cancel"
@@ -38,7 +42,7 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
   return (
     <>
       {run.attempts > 0 && <Evaluate runId={runId} model={run.model_id} />}
-      {run.status !== 'completed' && run.attempts > 0 && (
+      {canResume(run) && (
         <Button
           loading={resume.isPending}
           onClick={() => {
@@ -48,7 +52,7 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
           Resume
         </Button>
       )}
-      {run.status === 'completed' && (
+      {(run.status === 'completed' || run.status === 'stopped') && (
         <Button variant="default" renderRoot={(props) => <Link to="/submissions/new" search={{ run: runId }} {...props} />}>
           Submit
         </Button>

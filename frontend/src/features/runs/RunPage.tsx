@@ -13,6 +13,7 @@ import { Config } from './Config'
 import { Curves } from './Curves'
 import { Groups } from './Groups'
 import { Log } from './Log'
+import { commandsOf } from './commands'
 import { RunActions } from './RunActions'
 
 const route = getRouteApi('/runs/$runId')
@@ -33,7 +34,7 @@ export function RunPage() {
       actions={
         <>
           {run.data && <RunActions runId={runId} run={run.data} />}
-          <AsCommand cli={`runs show ${runId}`} path={`/api/tunix/runs/${runId}`} />
+          <AsCommand cli={`runs show ${runId}`} path={`/api/tunix/runs/${runId}`} others={run.data && commandsOf(runId, run.data)} />
         </>
       }
     >

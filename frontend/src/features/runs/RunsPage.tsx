@@ -1,4 +1,4 @@
-import { NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ColumnDef } from '@tanstack/react-table'
@@ -54,7 +54,12 @@ export function RunsPage() {
     <Page
       title="Runs"
       about="Every training: fine-tuning, reinforcement learning, or a whole session with its measurements."
-      actions={<AsCommand cli="runs list --json" path="/api/tunix/runs" />}
+      actions={
+        <>
+          <Button renderRoot={(props) => <Link to="/train" {...props} />}>Train</Button>
+          <AsCommand cli="runs list --json" path="/api/tunix/runs" />
+        </>
+      }
     >
       <div className="fields">
         <NativeSelect
@@ -93,8 +98,7 @@ export function RunsPage() {
           ) : (
             <Nothing title="No runs yet">
               <p>
-                Build a <Link to="/datasets">dataset</Link>, then start a run on it: <code>tunix-rt train sft --dataset KEY</code>, or by a POST to{' '}
-                <code>/api/tunix/run</code>.
+                Build a <Link to="/datasets">dataset</Link>, then <Link to="/train">train on it</Link>; by command: <code>tunix-rt train sft --dataset KEY</code>.
               </p>
             </Nothing>
           )

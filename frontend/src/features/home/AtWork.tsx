@@ -47,8 +47,8 @@ export function AtWork({ run }: { run: Shape<'RunRow'> }) {
           facts={{
             'Must end by': plan?.deadline ? moment(plan.deadline) : null,
             Budget: plan ? `${plan.minutes.toString()} minutes` : null,
-            'This phase still needs': needs,
-            'and has at most': has,
+            'This phase needs about': needs,
+            'This phase has at most': has,
           }}
         />
       )}

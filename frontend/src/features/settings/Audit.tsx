@@ -16,11 +16,12 @@ const COLUMNS: ColumnDef<Entry>[] = [
   { header: 'Who', accessorKey: 'actor' },
   { header: 'What', cell: ({ row }) => row.original.action.replaceAll('_', ' ') },
   { header: 'Of what', meta: { wide: true }, cell: ({ row }) => <span title={row.original.target ?? ''}>{row.original.target ?? '–'}</span> },
-  { header: 'More', cell: ({ row }) => said(row.original.detail) },
+  { header: 'More', cell: ({ row }) => <span title={said(row.original.detail)}>{said(row.original.detail)}</span> },
 ]
 
 function said(detail: Entry['detail']): string {
   return Object.entries(detail)
+    .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ')
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from pathlib import Path
@@ -21,6 +22,23 @@ from tunix_rt_backend.settings import Settings
 
 STEPS = 300
 """Updates of the run of reinforcement learning."""
+SCRIPT = "<script>window.hacked = 1</script>"
+ROWS = 30
+
+
+def own_schema(folder: Path) -> Path:
+    """Write a file whose columns no importer knows; one row has no answer, one a wrong step."""
+    path = folder / "my-sums.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["task_text", "worked", "result"])
+        for n in range(ROWS):
+            apples, more = n + 3, 2 * n + 5
+            said = apples + more + (n == 7)
+            words = f"{SCRIPT} " if n == 7 else "مرحبا 🍎 " if n == 8 else ""
+            question = f"{words}Basket {n}: {apples} apples and {more} more. How many?"
+            writer.writerow([question, f"Basket {n}: {apples} + {more} = {said}\nSo {said}.", "" if n == 4 else said])
+    return path
 
 
 def metrics(steps: int) -> str:

@@ -10,16 +10,22 @@ import filled
 import made
 import reinforced
 from browser import chromium, open_page
+from filled import own_schema
 from service import Service, running
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SCREENS = {
     "home": "/",
     "traces": "/traces",
+    "trace": "/traces/{first}",
+    "trace-tokens": "/traces/{first}?tab=tokens",
+    "compare-traces": "/traces/compare?a={first}&b={second}",
     "datasets": "/datasets",
     "dataset": "/datasets/few-v1",
     "samples": "/datasets/few-v1?tab=samples",
     "builder": "/datasets/new",
+    "builder-columns": "/datasets/new",
+    "builder-rows": "/datasets/new?upload=all",
     "train": "/train?dataset=few-v1&base_model=nano&learning_rate=0.001",
     "runs": "/runs",
     "run": f"/runs/{reinforced.RUN}",
@@ -52,10 +58,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         filled.fill(Path(folder))
         with running(Service(Path(folder), worker=False)) as service:
+            first, second = (one["id"] for one in service.json("GET", "/api/traces?limit=2")["data"])
             measured = {row["run_id"]: row["evaluation_id"] for row in service.json("GET", "/api/evaluations")["data"]}
             named = {
                 "a": measured[made.RUN],
                 "b": measured[reinforced.RUN],
+                "first": first,
+                "second": second,
                 "submission": filled.submission(Path(folder)),
             }
             page, complaints = open_page(browser, str(service.client.base_url), width=asked.width)
@@ -65,6 +74,9 @@ def main() -> None:
                     page.goto(SCREENS[name].format(**named), wait_until="networkidle")
                     page.get_by_role("heading", level=1).wait_for()
                     page.wait_for_load_state("networkidle")
+                    if name == "builder-columns":
+                        page.get_by_label("A file of traces").set_input_files(own_schema(Path(folder)))
+                        page.get_by_label("Columns of the first row").wait_for()
                     page.locator("[aria-busy=true]").first.wait_for(state="detached")
                     page.screenshot(path=asked.out / f"{name}-{scheme}.png")
             if complaints:

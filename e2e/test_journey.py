@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -12,29 +11,12 @@ import filled
 import made
 import reinforced
 from browser import barriers, open_page
+from filled import ROWS, SCRIPT, own_schema
 from service import Service, running, start
 
 pytestmark = pytest.mark.slow
 
 expect.set_options(timeout=20_000)
-
-SCRIPT = "<script>window.hacked = 1</script>"
-ROWS = 30
-
-
-def own_schema(folder: Path) -> Path:
-    """Write a file whose columns no importer knows; one row has no answer, one a wrong step."""
-    path = folder / "my-sums.csv"
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["task_text", "worked", "result"])
-        for n in range(ROWS):
-            apples, more = n + 3, 2 * n + 5
-            said = apples + more + (n == 7)
-            words = f"{SCRIPT} " if n == 7 else "مرحبا 🍎 " if n == 8 else ""
-            question = f"{words}Basket {n}: {apples} apples and {more} more. How many?"
-            writer.writerow([question, f"Basket {n}: {apples} + {more} = {said}\nSo {said}.", "" if n == 4 else said])
-    return path
 
 
 def test_a_file_becomes_a_dataset_and_a_run_is_cancelled(browser: Browser, tmp_path: Path) -> None:
@@ -42,6 +24,7 @@ def test_a_file_becomes_a_dataset_and_a_run_is_cancelled(browser: Browser, tmp_p
         page, complaints = open_page(browser, str(service.client.base_url))
         _build(page, own_schema(tmp_path))
         _read_traces(page)
+        _compare_traces(page)
         _watch_a_run(page, service)
         _let_somebody_in(page)
         assert not complaints
@@ -66,6 +49,12 @@ def _build(page: Page, path: Path) -> None:
     send.press("Enter")
     expect(page.get_by_role("heading", name="A dataset of these traces")).to_be_visible()
     expect(page.get_by_role("link", name=str(ROWS - 1), exact=True)).to_be_visible()
+    expect(page.get_by_text(f"{ROWS - 1} traces match.")).to_be_visible()
+    page.get_by_label("Search").fill("مرحبا")
+    expect(page.get_by_text("1 trace matches.")).to_be_visible()
+    expect(page.get_by_label("How they read")).to_contain_text("🍎")
+    page.get_by_label("Search").fill("")
+    expect(page.get_by_text(f"{ROWS - 1} traces match.")).to_be_visible()
     name = page.get_by_label("Name")
     expect(name).to_have_value("my-sums")
     name.fill("sums")
@@ -90,6 +79,7 @@ def _read_traces(page: Page) -> None:
     expect(page.get_by_text("should be 29")).to_be_visible()
     page.keyboard.press("2")
     expect(page.get_by_text("2 of 5")).to_be_visible()
+    _read_tokens(page)
     page.go_back()
     expect(page.get_by_label("Search")).to_have_value('"Basket 7"')
     page.get_by_role("checkbox").nth(1).check()
@@ -119,6 +109,28 @@ def _configure_and_start(page: Page) -> tuple[str, str]:
         page.go_back()
         expect(page.get_by_label("Max steps")).to_have_value("4")
     return runs[0], runs[1]
+
+
+def _read_tokens(page: Page) -> None:
+    page.get_by_role("tab", name="Tokens").click()
+    page.get_by_label("Base model that reads it").select_option("nano")
+    expect(page.get_by_text("It fits into a row of 512 tokens.")).to_be_visible()
+    page.get_by_label("Tokens of a row (max_length)").fill("60")
+    expect(page.get_by_text("It is longer than a row by")).to_be_visible()
+    expect(page.get_by_text("the row ends here")).to_be_visible()
+    assert barriers(page) == []
+    page.go_back()
+
+
+def _compare_traces(page: Page) -> None:
+    page.get_by_role("link", name="Traces", exact=True).click()
+    boxes = page.get_by_role("region", name="Traces").get_by_role("checkbox")
+    boxes.nth(1).check()
+    boxes.nth(2).check()
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_role("deletion").first).to_be_visible()
+    expect(page.get_by_role("insertion").first).to_be_visible()
+    assert barriers(page) == []
 
 
 def _watch_a_run(page: Page, service: Service) -> None:
@@ -157,8 +169,10 @@ def _let_somebody_in(page: Page) -> None:
 PAGES = {
     "/": "At work",
     "/traces": "80 rows",
+    "/traces/compare": "Choose two traces",
     "/datasets": "few-v1",
     "/datasets/new": "Drop a file here",
+    "/datasets/new?upload=all": "How they read",
     "/datasets/few-v1": "It was compared with no task",
     "/datasets/few-v1?tab=samples": "Marked text",
     "/train?dataset=few-v1&base_model=nano&max_steps=4": "max_steps: 4",

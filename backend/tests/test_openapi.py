@@ -18,7 +18,7 @@ SNAPSHOT = Path(__file__).parent / "openapi.txt"
 WITHOUT_CALL = {"read_health", "read_readiness", "create_session", "read_session", "delete_session"}
 """Operations that ask nobody who they are, or ask in their own way."""
 READING_POSTS = {
-    "export_sft", "make_sft_manifest", "replay_run_rollouts", "plan_submission", "verify_submission",
+    "export_sft", "make_sft_manifest", "replay_run_rollouts", "plan_submission", "select_traces", "verify_submission",
 }  # fmt: skip
 """Operations that send a body but change nothing."""
 PRIOR = """

@@ -209,6 +209,20 @@ def test_an_unknown_dataset_is_named_with_its_neighbours(tmp_path: Path) -> None
         next(found.traces("test"))
 
 
+def test_a_row_of_a_file_reads_as_it_will_in_a_dataset(tmp_path: Path) -> None:
+    file = lines(tmp_path / "in.jsonl", gsm8k_rows(3))
+    build(tmp_path, file)
+    frozen = sorted(row.completion for row in map(dataset.load(tmp_path, "toy-v1").row, "012"))
+    rows = [dataset.file_row(file, name) for name in "012"]
+    assert sorted(row.completion for row in rows) == frozen
+    assert {row.split for row in rows} == {"in.jsonl"}
+    assert dataset.file_row(file, rows[2].id) == rows[2]
+    with pytest.raises(MissingError, match="no row '3'"):
+        dataset.file_row(file, "3")
+    with pytest.raises(DataError, match=r"bad\.jsonl, row 2"):
+        dataset.file_row(lines(tmp_path / "bad.jsonl", [*gsm8k_rows(1), {"question": "?", "answer": ""}]), "1")
+
+
 def test_a_task_is_a_source(tmp_path: Path) -> None:
     task = tasks.load("dev-reasoning-v1")
     manifest = build(tmp_path, task, against=tasks.registered(None), test_fraction=0.1)

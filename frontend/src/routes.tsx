@@ -9,6 +9,15 @@ type Search = Record<string, unknown>
 
 const root = createRootRoute({ component: Shell })
 
+const filter = (search: Search) => ({
+  q: text(search['q']),
+  source: text(search['source']),
+  domain: text(search['domain']),
+  family: text(search['family']),
+  difficulty: text(search['difficulty']),
+  license: text(search['license']),
+})
+
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
@@ -19,12 +28,7 @@ const traces = createRoute({
   getParentRoute: () => root,
   path: '/traces',
   validateSearch: (search: Search) => some({
-    q: text(search['q']),
-    source: text(search['source']),
-    domain: text(search['domain']),
-    family: text(search['family']),
-    difficulty: text(search['difficulty']),
-    license: text(search['license']),
+    ...filter(search),
     upload_id: text(search['upload_id']),
   }),
   component: lazyRouteComponent(() => import('./features/traces/TracesPage'), 'TracesPage'),
@@ -33,7 +37,15 @@ const traces = createRoute({
 const trace = createRoute({
   getParentRoute: () => root,
   path: '/traces/$traceId',
+  validateSearch: (search: Search) => some({ tab: oneOf(['tokens'] as const, search['tab']) }),
   component: lazyRouteComponent(() => import('./features/traces/TracePage'), 'TracePage'),
+})
+
+const compareTraces = createRoute({
+  getParentRoute: () => root,
+  path: '/traces/compare',
+  validateSearch: (search: Search) => some({ a: text(search['a']), b: text(search['b']) }),
+  component: lazyRouteComponent(() => import('./features/traces/ComparePage'), 'ComparePage'),
 })
 
 const datasets = createRoute({
@@ -45,7 +57,7 @@ const datasets = createRoute({
 const builder = createRoute({
   getParentRoute: () => root,
   path: '/datasets/new',
-  validateSearch: (search: Search) => some({ upload: text(search['upload']) }),
+  validateSearch: (search: Search) => some({ ...filter(search), upload: text(search['upload']) }),
   component: lazyRouteComponent(() => import('./features/datasets/BuilderPage'), 'BuilderPage'),
 })
 
@@ -182,8 +194,8 @@ const settings = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    home, traces, trace, datasets, builder, dataset, train, runs, run, evaluations, compare, evaluation, leaderboard,
-    submissions, submitting, submission, settings,
+    home, traces, compareTraces, trace, datasets, builder, dataset, train, runs, run, evaluations, compare, evaluation,
+    leaderboard, submissions, submitting, submission, settings,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -21,7 +21,7 @@ from building import body, build, keep, refused
 from tunix_rt import dataset
 from tunix_rt.importers import SCHEMAS, RowError, read
 from tunix_rt.tasks import load, registered
-from tunix_rt.trace import ReasoningTrace, make_trace
+from tunix_rt.trace import ReasoningTrace, make_trace, render
 from tunix_rt_backend.services import uploads
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Upload
@@ -118,6 +118,25 @@ def test_selection_strategies_are_deterministic(client: TestClient, session: Ses
     assert numbers("r3", selection_strategy="random", limit=6, seed=2) != drawn
     assert numbers("all", limit=1) == set(range(30))
     assert "needs a seed" in refused(client, 422, selection_strategy="random")["detail"]
+
+
+def test_a_selection_says_beforehand_what_the_build_takes(client: TestClient, session: Session) -> None:
+    keep(session, [*arithmetic_rows.traces(9, difficulty=3), *arithmetic_rows.traces(4, start=9, difficulty="hard")])
+    asked = {"facets": {"difficulty": "3"}, "selection_strategy": "latest", "limit": 5}
+    found = client.post("/api/datasets/select", json=asked).json()
+    assert (found["matching"], found["selected"], found["reason"], len(found["rows"])) == (9, 5, None, 3)
+    newest = client.get(f"/api/traces/{found['rows'][0]['trace_id']}").json()["payload"]
+    assert newest["meta"]["number"] == 8
+    text = render(ReasoningTrace.model_validate(newest))
+    shown = {"prompt": text.prompt, "completion": text.completion, "reason": None}
+    assert {name: found["rows"][0][name] for name in shown} == shown
+    assert build(client, **asked)["trace_count"] == 5
+    everything = client.post("/api/datasets/select", json={"selection_strategy": "all", "limit": 5}).json()
+    assert (everything["matching"], everything["selected"]) == (13, 13)
+    none = client.post("/api/datasets/select", json={"facets": {"family": "none"}}).json()
+    assert (none["matching"], none["selected"], none["rows"]) == (0, 0, [])
+    assert "family = none alone matches 0" in none["reason"]
+    assert client.post("/api/datasets/select", json={"facets": {"colour": "red"}}).status_code == 422
 
 
 def test_bad_rows_are_reported_or_left_out(client: TestClient, session: Session) -> None:

@@ -8,6 +8,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from tunix_rt.config import SFTConfig
+from tunix_rt.trace import ReasoningTrace, render
 from tunix_rt_backend.services.pages import encode_cursor
 from tunix_rt_backend.tables import AuditEntry, Rating, Trace, TraceScore
 
@@ -42,6 +44,30 @@ def test_a_trace_is_not_sent_twice(client: TestClient) -> None:
     etag = client.get(path).headers["etag"]
     again = client.get(path, headers={"If-None-Match": etag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+
+
+def test_tokens_of_a_trace_are_its_text_and_say_what_is_trained(client: TestClient) -> None:
+    made = post(client)
+    found = client.get(f"/api/traces/{made}/tokens").json()
+    text = render(ReasoningTrace.model_validate(payload()))
+    assert found["texts"][0] == "<bos>"
+    assert "".join(found["texts"][1 : found["given"]]) == text.prompt
+    assert "".join(found["texts"][found["given"] :]) == text.completion
+    assert (found["model_id"], found["max_length"]) == ("nano", SFTConfig.model_fields["max_length"].default)
+
+
+def test_tokens_that_cannot_be_shown_are_refused(sqlite_client: TestClient) -> None:
+    long = post(sqlite_client, prompt="p" * 50_000)
+    refusals = {
+        (long, "nano", 422): "data tokens FILE",
+        (long, "gpt", 422): "expected one of gemma3-270m",
+        (post(sqlite_client), "gemma3-1b-it", 409): "models fetch gemma3-1b-it",
+        (MISSING, "nano", 404): "is not here",
+    }
+    for (trace, model, status), words in refusals.items():
+        answer = sqlite_client.get(f"/api/traces/{trace}/tokens", params={"model_id": model})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert words in answer.json()["detail"]
 
 
 def test_a_trace_without_meta_is_taken_and_white_space_is_stripped(client: TestClient) -> None:

@@ -22,6 +22,8 @@ from tunix_rt_backend.schemas.datasets import (
     QuarantinedRow,
     RowPreview,
     Split,
+    TraceSelection,
+    TracesSelected,
 )
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page
@@ -58,6 +60,13 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
     if replayed:
         response.status_code = 200
     return DatasetBuilt.of(manifest, replayed=replayed)
+
+
+@router.post("/api/datasets/select", responses=problems(409))
+def select_traces(body: TraceSelection, call: ReadCall) -> TracesSelected:
+    """Say which traces a build would take: how many, and how the first ones read; nothing is kept."""
+    with call.reading() as session:
+        return builds.look(session, body)
 
 
 @router.get("/api/datasets", responses=problems(404))

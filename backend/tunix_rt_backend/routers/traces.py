@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from tunix_rt.base_models import BASE_MODELS
 from tunix_rt_backend.deps import AdminCall, ReadCall, WriteCall
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.routers.etags import NOT_MODIFIED, IfNoneMatch, is_known
 from tunix_rt_backend.routers.problems import problems
 from tunix_rt_backend.routers.uploads import removed
+from tunix_rt_backend.schemas.names import ModelName
 from tunix_rt_backend.schemas.pages import Cursor, Limit, Offset, Page, Text
 from tunix_rt_backend.schemas.traces import (
     BatchBody,
@@ -30,9 +32,14 @@ from tunix_rt_backend.schemas.traces import (
     TracesCompared,
     TraceScored,
     TracesDeleted,
+    TraceTokens,
 )
-from tunix_rt_backend.services import audit, scores, traces
+from tunix_rt_backend.services import audit, scores, tokens, traces
 from tunix_rt_backend.tables import Rating
+
+OfModel = Annotated[
+    ModelName, Query(json_schema_extra={"enum": [*BASE_MODELS]}, description="Base model that reads it.")
+]
 
 router = APIRouter(tags=["traces"], responses=problems())
 
@@ -107,6 +114,14 @@ def read_trace(trace_id: uuid.UUID, call: ReadCall, response: Response, if_none_
         return Response(status_code=304, headers={"etag": etag})
     response.headers["etag"] = etag
     return TraceRead(**_read(row))
+
+
+@router.get("/api/traces/{trace_id}/tokens", responses=problems(404, 409))
+def read_tokens(trace_id: uuid.UUID, call: ReadCall, model_id: OfModel = "nano") -> TraceTokens:
+    """Show a trace as the tokens of a base model: which are given to it, and which it is trained to write."""
+    with call.reading() as session:
+        trace = traces.to_trace(traces.read(session, trace_id))
+    return tokens.read(trace, model_id, call.settings)
 
 
 @router.delete("/api/traces/{trace_id}", status_code=204, responses=problems(404))

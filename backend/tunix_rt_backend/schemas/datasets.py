@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraints, model_validator
 
@@ -15,21 +15,21 @@ from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Seed, Wire
 
 Split = Literal["train", "valid", "test"]
 """A part of a dataset."""
+Facet = Literal["source", "license", "domain", "family", "difficulty"]
+FacetText = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_NUL)]
 MetaKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
 Whole = Annotated[StrictInt, Field(ge=-MOST, le=MOST)]
 MetaValue = Annotated[str, StringConstraints(max_length=1024, pattern=NO_NUL)] | StrictBool | Whole | StrictFloat
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=NO_NUL)]
 
 
-class DatasetBuild(Body):
-    """Which traces become a dataset, and how the engine freezes them."""
+class TraceSelection(Body):
+    """Which traces are chosen; all conditions must hold."""
 
-    dataset_name: DatasetName
-    """Name of the dataset."""
-    dataset_version: DatasetVersion
-    """Its version; the key is `<name>-<version>`."""
     filters: dict[MetaKey, MetaValue] = Field(default_factory=dict, max_length=16)
     """Values that `meta` must have, of the same type."""
+    facets: dict[Facet, FacetText] = Field(default_factory=dict)
+    """Values of the columns that the list of traces filters by; a number is the same as its digits."""
     upload_id: uuid.UUID | None = None
     """Only traces that came with this upload."""
     q: str | None = Field(None, min_length=1, max_length=512, pattern=NO_NUL)
@@ -40,6 +40,47 @@ class DatasetBuild(Body):
     """Most traces that are selected; `all` has no limit."""
     seed: Seed | None = None
     """Draws a random selection, the splits and what `max_examples` keeps; None: 0, and no random selection."""
+
+    @model_validator(mode="after")
+    def _random_needs_a_seed(self) -> Self:
+        if self.selection_strategy == "random" and self.seed is None:
+            raise ValueError("selection_strategy random needs a seed, so that the same request selects the same traces")
+        return self
+
+
+class SelectedRow(Wire):
+    """A chosen trace as the model reads it."""
+
+    trace_id: uuid.UUID
+    """The trace."""
+    prompt: str
+    """Text that is given to the model, with the template; empty if it cannot be rendered."""
+    completion: str
+    """Text that the model is trained to write."""
+    reason: str | None
+    """Why it cannot be trained on; None: it can be rendered."""
+
+
+class TracesSelected(Wire):
+    """What a selection finds; a build may still leave rows out: duplicates, bad ones, those of evaluation tasks."""
+
+    matching: int
+    """Traces that hold all conditions."""
+    selected: int
+    """How many of them the strategy takes."""
+    reason: str | None
+    """Why there is none."""
+    rows: list[SelectedRow]
+    """The first of them."""
+
+
+class DatasetBuild(TraceSelection):
+    """Which traces become a dataset, and how the engine freezes them."""
+
+    dataset_name: DatasetName
+    """Name of the dataset."""
+    dataset_version: DatasetVersion
+    """Its version; the key is `<name>-<version>`."""
     valid_fraction: float = Field(0.05, ge=0, lt=1)
     """Share of the rows for the valid split."""
     test_fraction: float = Field(0.0, ge=0, lt=1)
@@ -62,12 +103,6 @@ class DatasetBuild(Body):
     """Run that it is made for."""
     provenance: dict[MetaKey, Any] = Field(default_factory=dict, max_length=64)
     """Whatever else its reader should know."""
-
-    @model_validator(mode="after")
-    def _random_needs_a_seed(self) -> DatasetBuild:
-        if self.selection_strategy == "random" and self.seed is None:
-            raise ValueError("selection_strategy random needs a seed, so that the same request selects the same traces")
-        return self
 
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> DatasetBuild:

@@ -119,6 +119,19 @@ class TraceScored(TraceRead):
     """Structural score, 0 to 100; it is not kept."""
 
 
+class TraceTokens(Wire):
+    """A trace as the tokens that a base model reads."""
+
+    model_id: str
+    """The base model."""
+    texts: list[str]
+    """What each token stands for, in order."""
+    given: int
+    """The first so many are given to the model, begin of text included; it is trained to write the others."""
+    max_length: int
+    """Tokens of a row, if a run does not ask for others; a longer trace is refused or left out, and never cut."""
+
+
 class StepChange(Wire):
     """What became of one step."""
 

@@ -15,15 +15,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tunix_rt.dataset import DatasetManifest
+from tunix_rt.errors import DataError
+from tunix_rt.trace import render
 from tunix_rt_backend.errors import Conflict, Unprocessable
-from tunix_rt_backend.schemas.datasets import DatasetBuild
+from tunix_rt_backend.schemas.datasets import DatasetBuild, SelectedRow, TraceSelection, TracesSelected
 from tunix_rt_backend.services import apart, traces
+from tunix_rt_backend.services.rows import FACETS
 from tunix_rt_backend.services.traces import Filters
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Trace, Upload
 
 SELECTION = "traces.jsonl"
 """Name of the file that the selected traces are written to, and of the source in the manifest."""
+SHOWN = 3
+"""Selected traces that are shown as the model reads them."""
 _LOOKED_AT = 100
 """Traces whose `meta` tells which keys a filter can name."""
 
@@ -61,6 +66,32 @@ def gather(session: Session, body: DatasetBuild, file: Path) -> int:
     return count
 
 
+def look(session: Session, body: TraceSelection) -> TracesSelected:
+    """Return how many traces a request selects, and how the first of them read; nothing is kept.
+
+    Raises Conflict if the upload that it names is not whole.
+    """
+    _upload_status(session, body)
+    filters = filters_of(body)
+    matching = traces.count(session, filters)
+    limit = matching if body.selection_strategy == "all" else body.limit
+    rows = traces.rows(session, filters, strategy=body.selection_strategy, limit=min(limit, SHOWN), seed=body.seed or 0)
+    return TracesSelected(
+        matching=matching,
+        selected=min(limit, matching),
+        reason=None if matching else _why_empty(session, filters),
+        rows=[_selected(row) for row in rows],
+    )
+
+
+def _selected(row: Any) -> SelectedRow:
+    try:
+        text = render(traces.to_trace(row))
+    except DataError as error:
+        return SelectedRow(trace_id=row.id, prompt="", completion="", reason=str(error))
+    return SelectedRow(trace_id=row.id, prompt=text.prompt, completion=text.completion, reason=None)
+
+
 def freeze(
     settings: Settings, body: DatasetBuild, file: Path, *, selected: int, request_id: str
 ) -> tuple[DatasetManifest, bool]:
@@ -87,7 +118,7 @@ def freeze(
     return DatasetManifest.model_validate(found["manifest"]), found["replayed"]
 
 
-def _upload_status(session: Session, body: DatasetBuild) -> str | None:
+def _upload_status(session: Session, body: TraceSelection) -> str | None:
     """Return the status of the upload that a request names, None if there is none; raise Conflict for a part of one."""
     status = session.scalar(select(Upload.status).where(Upload.id == body.upload_id))
     if status not in (None, "completed"):
@@ -98,18 +129,21 @@ def _upload_status(session: Session, body: DatasetBuild) -> str | None:
     return status
 
 
-def filters_of(body: DatasetBuild) -> Filters:
+def filters_of(body: TraceSelection) -> Filters:
     """Return the conditions of a request."""
-    return Filters(upload_id=body.upload_id, q=body.q, meta=body.filters, whole=True)
+    facets: dict[str, Any] = dict(body.facets.items())
+    return Filters(**facets, upload_id=body.upload_id, q=body.q, meta=body.filters, whole=True)
 
 
 def notes_of(body: DatasetBuild, selected: int) -> dict[str, Any]:
     """Return what the manifest keeps of a request: its selection, and what its sender said of it."""
-    selection = {"filters", "upload_id", "q", "selection_strategy", "limit", "seed"}
+    selection = {"filters", "facets", "upload_id", "q", "selection_strategy", "limit", "seed"}
     said = {"session_id", "parent_dataset_id", "training_run_id", "provenance"}
     chosen = body.model_dump(mode="json", include=selection, exclude_none=True) | {"selected": selected}
     if body.selection_strategy == "all":
         del chosen["limit"]
+    if not body.facets:
+        del chosen["facets"]
     told = {name: value for name, value in body.model_dump(mode="json", include=said).items() if value}
     return {"selection": chosen, **told}
 
@@ -126,7 +160,7 @@ def _why_empty(session: Session, filters: Filters) -> str:
     alone = [(f"filters.{key} = {value!r}", Filters(meta={key: value})) for key, value in filters.meta.items()]
     alone += [
         (f"{name} = {getattr(filters, name)!s}", replace(Filters(), **{name: getattr(filters, name)}))
-        for name in ("upload_id", "q")
+        for name in (*FACETS, "upload_id", "q")
         if getattr(filters, name) is not None
     ]
     found = "; ".join(f"{said} alone matches {traces.count(session, one):,}" for said, one in alone)

@@ -5,9 +5,11 @@ It does not know who asks, and starts no run.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,22 +52,33 @@ def make(config: RunConfig, settings: Settings, device: str = "auto") -> Planned
     Raises Conflict if the base model would have to be downloaded first, Unprocessable if the engine refuses the
     request, Unavailable if two plans are being made already or this one takes longer than a request may.
     """
-    base = BASE_MODELS[(config.sft if isinstance(config, SessionConfig) else config).base_model]
-    if base.repository is not None and not (settings.home / "models" / base.name / MANIFEST).is_file():
-        raise Conflict(
-            f"{base.name} is not on this machine, and a plan downloads nothing; `tunix-rt models fetch {base.name}` "
-            "fetches it, then ask again"
-        )
-    if not places.acquire(timeout=_WAIT_SECONDS):
-        raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
-    try:
-        with tempfile.TemporaryDirectory(prefix="tunix-rt-plan-") as folder:
-            done = _run(config, settings, device, Path(folder))
-    finally:
-        places.release()
+    require_here(settings.home, (config.sft if isinstance(config, SessionConfig) else config).base_model)
+    with place(), tempfile.TemporaryDirectory(prefix="tunix-rt-plan-") as folder:
+        done = _run(config, settings, device, Path(folder))
     if done.exit_code == 2:
         raise Unprocessable(last_line(done.stderr))
     return done
+
+
+@contextlib.contextmanager
+def place() -> Iterator[None]:
+    """Hold one of the places for work of the engine that a request waits for; raise Unavailable if none is free."""
+    if not places.acquire(timeout=_WAIT_SECONDS):
+        raise Unavailable(f"{AT_ONCE} plans are being made already; ask again in a few seconds")
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def require_here(home: Path, model: str) -> None:
+    """Raise Conflict if a base model would have to be downloaded first."""
+    base = BASE_MODELS[model]
+    if base.repository is not None and not (home / "models" / base.name / MANIFEST).is_file():
+        raise Conflict(
+            f"{base.name} is not on this machine, and nothing is downloaded for an answer; "
+            f"`tunix-rt models fetch {base.name}` fetches it, then ask again"
+        )
 
 
 def _run(config: RunConfig, settings: Settings, device: str, folder: Path) -> Planned:

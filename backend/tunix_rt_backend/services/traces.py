@@ -283,7 +283,14 @@ def count(session: Session, filters: Filters) -> int:
 def select(
     session: Session, filters: Filters, *, strategy: Strategy = "latest", limit: int | None = None, seed: int = 0
 ) -> Iterator[ReasoningTrace]:
-    """Yield the chosen traces one by one, in constant memory but for eight bytes a trace where the order is random.
+    """Yield the chosen traces one by one, as `rows` does."""
+    return map(to_trace, rows(session, filters, strategy=strategy, limit=limit, seed=seed))
+
+
+def rows(
+    session: Session, filters: Filters, *, strategy: Strategy = "latest", limit: int | None = None, seed: int = 0
+) -> Iterator[Row[Any]]:
+    """Yield the rows of traces one by one, in constant memory but for eight bytes a trace where the order is random.
 
     `limit` is the most that is wanted, None: every one. The order of `random` depends on the seed and on the order of
     arrival alone, so that both databases give the same.
@@ -294,10 +301,10 @@ def select(
     query, order = _narrowed(session, choose(*_TRACE), filters)
     columns = [column if strategy == "all" else column.desc() for column, _ in order]
     result = session.execute(query.order_by(*columns).limit(limit).execution_options(yield_per=_CHUNK))
-    yield from map(to_trace, result)
+    yield from result
 
 
-def _random(session: Session, filters: Filters, limit: int | None, seed: int) -> Iterator[ReasoningTrace]:
+def _random(session: Session, filters: Filters, limit: int | None, seed: int) -> Iterator[Row[Any]]:
     query, _ = _narrowed(session, choose(Trace.seq), filters)
     found = session.scalars(query.execution_options(yield_per=10_000))
     seqs = np.sort(np.fromiter(found, dtype=np.uint64))
@@ -305,5 +312,5 @@ def _random(session: Session, filters: Filters, limit: int | None, seed: int) ->
     order = np.argsort(mix(seqs ^ start), kind="stable")[:limit]
     chosen = iter(seqs[order].tolist())
     while chunk := list(islice(chosen, _CHUNK)):
-        rows = {row.seq: row for row in session.execute(choose(*_TRACE).where(Trace.seq.in_(chunk)))}
-        yield from (to_trace(rows[seq]) for seq in chunk if seq in rows)
+        here = {row.seq: row for row in session.execute(choose(*_TRACE).where(Trace.seq.in_(chunk)))}
+        yield from (here[seq] for seq in chunk if seq in here)

@@ -140,7 +140,9 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def tokens(
-    key: Key,
+    source: Annotated[
+        str, typer.Argument(metavar="DATASET|FILE", help="Key of the dataset, its folder, or a file of traces.")
+    ],
     model: Annotated[str, typer.Option(help="Base model whose tokenizer is used.")] = "gemma3-270m",
     row: Annotated[str, typer.Option(help="Id of a row, or its number from 0.")] = "0",
     as_json: Json = False,
@@ -148,11 +150,12 @@ def tokens(
     """Show one row as tokens: the prompt, what is trained, and what is ignored, each in its colour."""
     from tunix_rt import dataset
 
-    view = dataset.load(home(), key).row(row)
-    with working(quiet=as_json) as reporter:
+    file = Path(source)
+    view = dataset.file_row(file, row) if file.is_file() else dataset.load(home(), source).row(row)
+    with working(quiet=as_json):
         from tunix_rt.train.preview import preview_row
 
-        preview = preview_row(view, model, home(), progress=reporter.say)
+        preview = preview_row(view, model, home())
     if as_json:
         show_json(preview)
     else:

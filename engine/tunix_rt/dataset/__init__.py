@@ -9,7 +9,7 @@ from tunix_rt.dataset.comparing import DatasetDiff, diff
 from tunix_rt.dataset.contamination import OverlapError, TaskOverlap, describe_overlap
 from tunix_rt.dataset.exporting import FORMATS, ExportFormat, export, export_record
 from tunix_rt.dataset.layout import dataset_key
-from tunix_rt.dataset.loading import Dataset, dataset_keys, load
+from tunix_rt.dataset.loading import Dataset, dataset_keys, file_row, load
 from tunix_rt.dataset.manifest import CheckReport, Counts, DatasetManifest, OnError, Quantiles, RowView, Statistics
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "diff",
     "export",
     "export_record",
+    "file_row",
     "load",
 ]

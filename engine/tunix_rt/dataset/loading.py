@@ -6,14 +6,15 @@ It does not build or change anything.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunix_rt.dataset.layout import DATASETS, split_file
 from tunix_rt.dataset.manifest import DatasetManifest, RowView
-from tunix_rt.errors import MissingError
+from tunix_rt.errors import DataError, MissingError
 from tunix_rt.formats import MANIFEST, check_digests, read_jsonl
+from tunix_rt.importers import RowError, read
 from tunix_rt.trace import ReasoningTrace, render
 
 
@@ -44,24 +45,47 @@ class Dataset:
 
     def row(self, name: str) -> RowView:
         """Return one row by its id, otherwise by its number from 0 over all splits."""
-        numbered: RowView | None = None
-        for number, (split, trace) in enumerate(self.rows()):
-            identity = str(trace.meta.get("id"))
-            if name not in (identity, str(number)):
-                continue
-            text = render(trace)
-            view = RowView(id=identity, split=split, prompt=text.prompt, completion=text.completion, meta=trace.meta)
-            if name == identity:
-                return view
-            numbered = view
-        if numbered is not None:
-            return numbered
-        raise MissingError(f"{self.manifest.key} has no row {name!r}; give an id or a number below {self.size}")
+        found = _named(self.rows(), name)
+        if found is None:
+            raise MissingError(f"{self.manifest.key} has no row {name!r}; give an id or a number below {self.size}")
+        return found
 
     @property
     def size(self) -> int:
         """Rows of all splits."""
         return sum(self.manifest.splits.values())
+
+
+def file_row(path: Path, name: str) -> RowView:
+    """Return one row of a file of traces by its id, otherwise by its number from 0; its split is the file's name.
+
+    Raises DataError for a row that cannot be used, and MissingError if there is none of this name.
+    """
+    found = _named(((path.name, trace) for trace in _usable(path)), name)
+    if found is None:
+        raise MissingError(f"{path.name} has no row {name!r}; give an id, or a number from 0")
+    return found
+
+
+def _usable(path: Path) -> Iterator[ReasoningTrace]:
+    for _, row in read(path, unique_ids=False):
+        if isinstance(row, RowError):
+            raise DataError(str(row))
+        yield row
+
+
+def _named(rows: Iterable[tuple[str, ReasoningTrace]], name: str) -> RowView | None:
+    numbered: RowView | None = None
+    for number, (split, trace) in enumerate(rows):
+        identity = str(trace.meta.get("id", number))
+        if name not in (identity, str(number)):
+            continue
+        text = render(trace)
+        view = RowView(id=identity, split=split, prompt=text.prompt, completion=text.completion, meta=trace.meta)
+        if name == identity:
+            return view
+        numbered = view
+    return numbered
 
 
 def dataset_keys(home: Path) -> list[str]:

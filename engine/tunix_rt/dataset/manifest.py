@@ -201,7 +201,7 @@ class RowView(Format):
     id: str
     """`meta.id` of the row."""
     split: str
-    """Split that it is in."""
+    """Split that it is in, or the file."""
     prompt: str
     """Text that is given to the model."""
     completion: str

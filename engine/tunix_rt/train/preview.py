@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from tunix_rt.dataset import RowView
 from tunix_rt.formats import Format
-from tunix_rt.train.base_models import fetch
+from tunix_rt.train.base_models import outline
 from tunix_rt.train.batches import Example
-from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
+from tunix_rt.train.tokenizer import Tokenizer
 
 Role = Literal["prompt", "trained", "ignored"]
 
@@ -59,11 +59,14 @@ def preview_examples(examples: Sequence[Example], tokenizer: Tokenizer) -> Previ
     return Previews(examples=[preview_example(example, tokenizer) for example in examples])
 
 
-def preview_row(view: RowView, model: str, home: Path, *, progress: Callable[[str], None] | None = None) -> Preview:
-    """Return a row of a dataset as the tokens of a base model's tokenizer."""
+def preview_row(view: RowView, model: str, home: Path) -> Preview:
+    """Return a row as the tokens of a base model's tokenizer; one that is not here is not converted or fetched for it.
+
+    Raises MissingError for one that would be downloaded.
+    """
     import numpy as np
 
-    tokenizer = load_tokenizer(fetch(model, home, progress=progress).folder)
+    tokenizer = outline(model, home).tokenizer
     prompt, completion = tokenizer.encode_batch([view.prompt, view.completion])
     tokens = np.array([tokenizer.bos_id, *prompt, *completion], np.int32)
     return preview_example(Example(view.id, tokens, 1 + len(prompt)), tokenizer)

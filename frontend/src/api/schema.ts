@@ -86,6 +86,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Select Traces
+         * @description Say which traces a build would take: how many, and how the first ones read; nothing is kept.
+         */
+        post: operations["select_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/uploads": {
         parameters: {
             query?: never;
@@ -918,6 +938,26 @@ export interface paths {
          * @description List the verdicts on a trace, the newest first.
          */
         get: operations["list_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{trace_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tokens
+         * @description Show a trace as the tokens of a base model: which are given to it, and which it is trained to write.
+         */
+        get: operations["read_tokens"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1918,6 +1958,13 @@ export interface components {
              * @description Its version; the key is `<name>-<version>`.
              */
             dataset_version: string;
+            /**
+             * Facets
+             * @description Values of the columns that the list of traces filters by; a number is the same as its digits.
+             */
+            facets?: {
+                [key: string]: string;
+            };
             /**
              * Filters
              * @description Values that `meta` must have, of the same type.
@@ -5396,6 +5443,33 @@ export interface components {
             primary_score: number | null;
         };
         /**
+         * SelectedRow
+         * @description A chosen trace as the model reads it.
+         */
+        SelectedRow: {
+            /**
+             * Completion
+             * @description Text that the model is trained to write.
+             */
+            completion: string;
+            /**
+             * Prompt
+             * @description Text that is given to the model, with the template; empty if it cannot be rendered.
+             */
+            prompt: string;
+            /**
+             * Reason
+             * @description Why it cannot be trained on; None: it can be rendered.
+             */
+            reason: string | null;
+            /**
+             * Trace Id
+             * Format: uuid
+             * @description The trace.
+             */
+            trace_id: string;
+        };
+        /**
          * SessionBody
          * @description A token to begin a cookie session with.
          */
@@ -6419,6 +6493,54 @@ export interface components {
             trace_version: string;
         };
         /**
+         * TraceSelection
+         * @description Which traces are chosen; all conditions must hold.
+         */
+        TraceSelection: {
+            /**
+             * Facets
+             * @description Values of the columns that the list of traces filters by; a number is the same as its digits.
+             */
+            facets?: {
+                [key: string]: string;
+            };
+            /**
+             * Filters
+             * @description Values that `meta` must have, of the same type.
+             */
+            filters?: {
+                [key: string]: string | boolean | number;
+            };
+            /**
+             * Limit
+             * @description Most traces that are selected; `all` has no limit.
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Q
+             * @description Only traces that a full-text search finds.
+             */
+            q?: string | null;
+            /**
+             * Seed
+             * @description Draws a random selection, the splits and what `max_examples` keeps; None: 0, and no random selection.
+             */
+            seed?: number | null;
+            /**
+             * Selection Strategy
+             * @description The newest first, in an order that `seed` draws, or every one.
+             * @default latest
+             * @enum {string}
+             */
+            selection_strategy: "latest" | "random" | "all";
+            /**
+             * Upload Id
+             * @description Only traces that came with this upload.
+             */
+            upload_id?: string | null;
+        };
+        /**
          * TraceStep
          * @description One numbered piece of reasoning (never called plain "step": that word is an optimiser update).
          */
@@ -6439,6 +6561,32 @@ export interface components {
              * @default step
              */
             type: string;
+        };
+        /**
+         * TraceTokens
+         * @description A trace as the tokens that a base model reads.
+         */
+        TraceTokens: {
+            /**
+             * Given
+             * @description The first so many are given to the model, begin of text included; it is trained to write the others.
+             */
+            given: number;
+            /**
+             * Max Length
+             * @description Tokens of a row, if a run does not ask for others; a longer trace is refused or left out, and never cut.
+             */
+            max_length: number;
+            /**
+             * Model Id
+             * @description The base model.
+             */
+            model_id: string;
+            /**
+             * Texts
+             * @description What each token stands for, in order.
+             */
+            texts: string[];
         };
         /**
          * TracesCompared
@@ -6462,6 +6610,32 @@ export interface components {
              * @description How many.
              */
             deleted_count: number;
+        };
+        /**
+         * TracesSelected
+         * @description What a selection finds; a build may still leave rows out: duplicates, bad ones, those of evaluation tasks.
+         */
+        TracesSelected: {
+            /**
+             * Matching
+             * @description Traces that hold all conditions.
+             */
+            matching: number;
+            /**
+             * Reason
+             * @description Why there is none.
+             */
+            reason: string | null;
+            /**
+             * Rows
+             * @description The first of them.
+             */
+            rows: components["schemas"]["SelectedRow"][];
+            /**
+             * Selected
+             * @description How many of them the strategy takes.
+             */
+            selected: number;
         };
         /**
          * TrainingForm
@@ -7043,6 +7217,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadResult"];
+                };
+            };
+        };
+    };
+    select_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceSelection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracesSelected"];
                 };
             };
         };
@@ -8442,6 +8640,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ScoreRead_"];
+                };
+            };
+        };
+    };
+    read_tokens: {
+        parameters: {
+            query?: {
+                /** @description Base model that reads it. */
+                model_id?: "gemma3-270m" | "gemma3-1b-it" | "gemma2-2b-it" | "nano";
+            };
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceTokens"];
                 };
             };
         };

@@ -9,6 +9,13 @@ export interface UploadOptions {
   on_error: 'fail' | 'skip'
 }
 
+/** Return the fields of the form that says how a file is to be read. */
+export function fieldsOf(options: UploadOptions): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([name, value]) => (value ? [[name, typeof value === 'string' ? value : JSON.stringify(value)]] : [])),
+  )
+}
+
 /** Send a file; `onProgress` gets the sent share, 0 to 1. Rejects with a Problem; aborting ends it. */
 export function sendFile(
   file: File,
@@ -17,9 +24,7 @@ export function sendFile(
   signal: AbortSignal,
 ): Promise<Shape<'UploadResult'>> {
   const form = new FormData()
-  for (const [name, value] of Object.entries(options)) {
-    if (value) form.set(name, typeof value === 'string' ? value : JSON.stringify(value))
-  }
+  for (const [name, value] of Object.entries(fieldsOf(options))) form.set(name, value)
   form.set('file', file)
   return new Promise((resolve, reject: (problem: Problem) => void) => {
     const request = new XMLHttpRequest()

@@ -9,12 +9,15 @@ interface Command {
   method?: string
   path: string
   body?: unknown
+  /** Fields of a form; a value that begins with @ names a file. */
+  form?: Record<string, string>
 }
 
 /** Return a request as a `curl` command for this service. */
-function asCurl({ method = 'GET', path, body }: Command): string {
+function asCurl({ method = 'GET', path, body, form = {} }: Command): string {
   const words = ['curl', ...(method === 'GET' ? [] : ['-X', method]), quoted(globalThis.location.origin + path)]
   if (body !== undefined) words.push('-H', quoted('content-type: application/json'), '-d', quoted(JSON.stringify(body)))
+  for (const [name, value] of Object.entries(form)) words.push('-F', quoted(`${name}=${value}`))
   return words.join(' ')
 }
 

@@ -1,3 +1,4 @@
+import { Prose } from './Prose'
 import classes from './Steps.module.css'
 
 /** What checking a step found: the first wrong equation with its exact value, or that all are right. */
@@ -22,7 +23,7 @@ export function Steps({ steps, checked }: { steps: Step[]; checked: boolean }) {
         <li key={place} className={checked ? (classes[check?.verdict ?? 'none'] ?? '') : ''}>
           <span className={classes.i}>{i}</span>
           <span className="prose" dir="auto">
-            {content}
+            <Prose text={content} />
           </span>
           {checked && <span className={classes.check}>{words(check)}</span>}
         </li>

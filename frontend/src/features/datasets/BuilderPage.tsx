@@ -5,7 +5,7 @@ import classes from './BuilderPage.module.css'
 import { Upload } from './Upload'
 
 const route = getRouteApi('/datasets/new')
-const STEPS = ['A file and its columns', 'Rows and settings', 'The dataset']
+const STEPS = ['A file and its columns', 'Rows, filters and settings', 'The dataset']
 
 /** From a file to a frozen dataset; where one is stands in the address. */
 export function BuilderPage() {
@@ -20,7 +20,7 @@ export function BuilderPage() {
           </li>
         ))}
       </ol>
-      {upload ? <Build upload={upload === 'all' ? null : upload} /> : <Upload />}
+      {upload ? <Build upload={upload} /> : <Upload />}
     </Page>
   )
 }

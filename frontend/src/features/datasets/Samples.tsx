@@ -5,6 +5,7 @@ import { api, type Shape, unwrap } from '../../api/client'
 import { nextCursor } from '../../parts/Listed'
 import { Asked } from '../../parts/Page'
 import { whole } from '../../parts/words'
+import { Rendered } from './Rendered'
 import classes from './Samples.module.css'
 
 const route = getRouteApi('/datasets/$datasetKey')
@@ -51,10 +52,7 @@ export function Samples({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
                   <div className="quiet small">
                     Row {row.row} <span className="mono">{row.id}</span>
                   </div>
-                  <pre className={classes.text} dir="auto">
-                    {row.prompt}
-                    <span className={classes.trained}>{row.completion}</span>
-                  </pre>
+                  <Rendered {...row} />
                 </li>
               ))}
           </ol>

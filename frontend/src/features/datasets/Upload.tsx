@@ -3,7 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { Problem, type Shape } from '../../api/client'
-import { sendFile } from '../../api/upload'
+import { fieldsOf, sendFile, type UploadOptions } from '../../api/upload'
+import { AsCommand } from '../../parts/AsCommand'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { bytes } from '../../parts/words'
 import { type Columns, peek } from './columns'
@@ -29,7 +30,7 @@ export function Upload() {
   }
   return (
     <>
-      <FileDrop onFile={(chosen) => void choose(chosen)} />
+      <FileDrop chosen={file?.name} onFile={(chosen) => void choose(chosen)} />
       {file ? (
         <Sending key={`${file.name} ${file.lastModified.toString()} ${file.size.toString()}`} file={file} columns={columns} />
       ) : (
@@ -53,20 +54,14 @@ function Sending({ file, columns }: { file: File; columns: Columns | null }) {
   const [skip, setSkip] = useState(false)
   const [sent, setSent] = useState(0)
   const abort = useRef(new AbortController())
+  const named = Object.fromEntries(Object.entries(mapping).filter(([, column]) => column))
+  const options: UploadOptions = {
+    on_error: skip ? 'skip' : 'fail',
+    ...(license.trim() && { license: license.trim() }),
+    ...(Object.keys(named).length > 0 && { mapping: named }),
+  }
   const sending = useMutation({
-    mutationFn: () => {
-      const named = Object.fromEntries(Object.entries(mapping).filter(([, column]) => column))
-      return sendFile(
-        file,
-        {
-          on_error: skip ? 'skip' : 'fail',
-          ...(license.trim() && { license: license.trim() }),
-          ...(Object.keys(named).length > 0 && { mapping: named }),
-        },
-        setSent,
-        abort.current.signal,
-      )
-    },
+    mutationFn: () => sendFile(file, options, setSent, abort.current.signal),
     onSuccess: async ({ upload_id }) => {
       await Promise.all([queries.invalidateQueries({ queryKey: ['traces'] }), queries.invalidateQueries({ queryKey: ['uploads'] })])
       await navigate({ search: { upload: upload_id } })
@@ -149,10 +144,11 @@ function Sending({ file, columns }: { file: File; columns: Columns | null }) {
           <p className="quiet small">{sent < 1 ? `${(100 * sent).toFixed(0)} % sent` : 'All is sent; the service checks each row.'}</p>
         </div>
       )}
-      <div>
+      <div className="row">
         <Button type="submit" loading={sending.isPending}>
           Upload
         </Button>
+        <AsCommand method="POST" path="/api/datasets/ingest" form={{ ...fieldsOf(options), file: `@${file.name}` }} />
       </div>
     </form>
   )

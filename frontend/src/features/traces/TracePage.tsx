@@ -5,7 +5,10 @@ import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Facts } from '../../parts/Facts'
 import { Asked, Page } from '../../parts/Page'
+import { MathematicsSwitch, Prose } from '../../parts/Prose'
 import { Steps } from '../../parts/Steps'
+import { Tabbed } from '../../parts/Tabbed'
+import { Tokens } from '../../parts/Tokens'
 import { moment } from '../../parts/words'
 import { scoreOptions, traceOptions } from './asked'
 import { checksOf } from './checks'
@@ -17,9 +20,11 @@ const route = getRouteApi('/traces/$traceId')
 /** One trace: what is asked, each step with its check, the answer, where it comes from, what people think of it. */
 export function TracePage() {
   const { traceId } = route.useParams()
+  const { tab = 'trace' } = route.useSearch()
   const trace = useQuery(traceOptions(traceId))
   const queries = useQueryClient()
-  const navigate = useNavigate()
+  const navigate = route.useNavigate()
+  const go = useNavigate()
   return (
     <Page
       title="Trace"
@@ -33,7 +38,7 @@ export function TracePage() {
             act={() => api.DELETE('/api/traces/{trace_id}', { params: { path: { trace_id: traceId } } })}
             onDone={async () => {
               queries.removeQueries({ queryKey: ['traces', traceId] })
-              await navigate({ to: '/traces' })
+              await go({ to: '/traces' })
               await queries.invalidateQueries({ queryKey: ['traces', 'list'] })
             }}
           />
@@ -41,7 +46,16 @@ export function TracePage() {
         </>
       }
     >
-      <Asked query={trace}>{(found) => <Shown trace={found} />}</Asked>
+      <Tabbed
+        chosen={tab}
+        onChoose={(chosen) => {
+          void navigate({ search: { tab: chosen === 'tokens' ? chosen : undefined } })
+        }}
+        tabs={[
+          { value: 'trace', name: 'Trace', content: <Asked query={trace}>{(found) => <Shown trace={found} />}</Asked> },
+          { value: 'tokens', name: 'Tokens', content: <Tokens traceId={traceId} /> },
+        ]}
+      />
     </Page>
   )
 }
@@ -53,9 +67,12 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
   return (
     <>
       <section className="card stack">
-        <h2>Prompt</h2>
+        <div className="row">
+          <h2>Prompt</h2>
+          <MathematicsSwitch texts={[prompt, ...steps.map(({ content }) => content), final_answer]} />
+        </div>
         <p className="prose" dir="auto">
-          {prompt}
+          <Prose text={prompt} />
         </p>
       </section>
       <section className="card stack">
@@ -63,7 +80,9 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
         <Steps steps={steps.map(({ i, content }) => ({ i, content, check: checksOf(arithmetic)[i] }))} checked={Boolean(arithmetic)} />
         <h2>Answer</h2>
         <p className="prose" dir="auto">
-          <b>{final_answer}</b>
+          <b>
+            <Prose text={final_answer} />
+          </b>
         </p>
       </section>
       <Scores traceId={trace.id} />

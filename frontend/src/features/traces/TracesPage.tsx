@@ -1,5 +1,5 @@
-import { Button, NativeSelect } from '@mantine/core'
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@mantine/core'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ColumnDef, RowSelectionState } from '@tanstack/react-table'
 import { useState } from 'react'
@@ -8,9 +8,8 @@ import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Listed, nextCursor } from '../../parts/Listed'
 import { Nothing, Page } from '../../parts/Page'
-import { SearchField } from '../../parts/SearchField'
+import { TraceFilters } from '../../parts/TraceFilters'
 import { counted, moment } from '../../parts/words'
-import { facetOptions, FACETS } from './asked'
 
 type Trace = Shape<'TraceListed'>
 const route = getRouteApi('/traces')
@@ -64,6 +63,16 @@ export function TracesPage() {
       actions={
         <>
           <Button renderRoot={(props) => <Link to="/datasets/new" {...props} />}>Upload traces</Button>
+          {filtered && (
+            <Button
+              variant="default"
+              renderRoot={(props) => (
+                <Link to="/datasets/new" search={({ upload_id, ...filter }: typeof search) => ({ ...filter, upload: upload_id ?? 'all' })} {...props} />
+              )}
+            >
+              Build from these
+            </Button>
+          )}
           <AsCommand path={`/api/traces${query ? `?${query}` : ''}`} />
         </>
       }
@@ -72,6 +81,13 @@ export function TracesPage() {
       {chosen.length > 0 && (
         <div className="card row">
           <b>{counted(chosen.length, 'trace')} selected</b>
+          {chosen.length === 2 ? (
+            <Button variant="light" renderRoot={(props) => <Link to="/traces/compare" search={{ a: chosen[0], b: chosen[1] }} {...props} />}>
+              Compare
+            </Button>
+          ) : (
+            chosen.length === 1 && <span className="quiet small">Choose one more to compare.</span>
+          )}
           <Confirmed
             name="Delete them"
             title={`Delete ${counted(chosen.length, 'trace')}?`}
@@ -135,35 +151,13 @@ async function deleteAll(ids: string[]): Promise<void> {
 function Filters() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const facets = useQuery(facetOptions)
   return (
-    <div className="fields" role="search">
-      <SearchField
-        placeholder={'words, "a phrase", begin*'}
-        maxLength={500}
-        value={search.q}
-        onSearch={(q) => {
-          void navigate({ search: (before) => ({ ...before, q }), replace: true })
-        }}
-      />
-      {FACETS.filter((name) => (facets.data?.[name].length ?? 0) > 1 || search[name]).map((name) => (
-        <NativeSelect
-          key={name}
-          label={name.charAt(0).toUpperCase() + name.slice(1)}
-          value={search[name] ?? ''}
-          data={[
-            { value: '', label: 'Any' },
-            ...(facets.data?.[name] ?? []).map(({ value, count, capped }) => ({
-              value,
-              label: `${value} (${count.toLocaleString('en')}${capped ? '+' : ''})`,
-            })),
-          ]}
-          onChange={(event) => {
-            const { value } = event.currentTarget
-            void navigate({ search: (before) => ({ ...before, [name]: value || undefined }) })
-          }}
-        />
-      ))}
+    <TraceFilters
+      value={search}
+      onFilter={(change) => {
+        void navigate({ search: (before) => ({ ...before, ...change }), replace: 'q' in change })
+      }}
+    >
       {search.upload_id && (
         <p>
           From one upload.{' '}
@@ -172,6 +166,6 @@ function Filters() {
           </Link>
         </p>
       )}
-    </div>
+    </TraceFilters>
   )
 }

@@ -2,11 +2,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, unwrap } from '../../api/client'
 
-export const FACETS = ['source', 'domain', 'family', 'difficulty', 'license'] as const
-
-/** The values that filters can take. */
-export const facetOptions = queryOptions({ queryKey: ['traces', 'facets'], queryFn: () => unwrap(api.GET('/api/traces/facets')) })
-
 /** A trace, which never changes. */
 export function traceOptions(traceId: string) {
   return queryOptions({

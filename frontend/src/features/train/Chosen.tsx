@@ -5,6 +5,7 @@ import type { Shape } from '../../api/client'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { counted } from '../../parts/words'
 import { datasetsOptions, startsOptions } from './asked'
+import classes from './Parameters.module.css'
 import { ofKind, ofStart, type Search } from './settings'
 
 const KINDS = [
@@ -38,7 +39,7 @@ export function Chosen({ forms, search, model, onChange }: ChosenProps) {
         }}
       />
       <p className="quiet small">{KINDS.find(({ value }) => value === kind)?.about}</p>
-      <div className="fields">
+      <div className={classes.fields}>
         <NativeSelect
           label="Base model"
           disabled={Boolean(search.start)}

@@ -45,7 +45,7 @@ export function NewPage() {
             {data.length === 0 && !run && (
               <Nothing title="No run has ended yet">
                 <p>
-                  A submission is made of a run that ended and was measured; <Link to="/runs">runs</Link> shows those at work.
+                  A submission is made of a run that ended and was measured: <Link to="/train">start one</Link>, or watch the <Link to="/runs">runs</Link> at work.
                 </p>
               </Nothing>
             )}

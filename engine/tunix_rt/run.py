@@ -24,7 +24,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 from pydantic import Field
@@ -57,13 +56,11 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end by a signal; work that is in a checkpoint is kept."""
+    """A signal asked the process to end; `result`: of a training that ended with all of it saved, None: it was cut."""
 
     def __init__(self, number: int = signal.SIGTERM, result: Any = None) -> None:
         super().__init__(signal.Signals(number).name)
-        self.exit_code = 128 + number
-        self.result = result
-        """What a training says that ended between two updates with everything saved; None: it was cut."""
+        self.exit_code, self.result = 128 + number, result
 
 
 class RunError(Format):
@@ -389,7 +386,7 @@ def _logging_to(path: Path) -> Iterator[None]:
 def stopping_on_sigterm() -> Iterator[None]:
     """Turn SIGTERM into Stopped inside the block, so that a run records its end before the process leaves."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: object) -> None:
         raise Stopped(number)
 
     before = signal.signal(signal.SIGTERM, stop)

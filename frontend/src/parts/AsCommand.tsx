@@ -1,6 +1,7 @@
-import { Button, CopyButton, Modal } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import classes from './AsCommand.module.css'
+import { Copy } from './Copy'
 
 interface Command {
   /** The words after `tunix-rt`; left out where the command line has no such command. */
@@ -52,13 +53,7 @@ export function AsCommand({ others = {}, ...command }: AsCommandProps) {
             <div key={name}>
               <div className={classes.head}>
                 <h3>{name}</h3>
-                <CopyButton value={text}>
-                  {({ copied, copy }) => (
-                    <Button size="compact-sm" variant="subtle" onClick={copy} aria-label={`Copy: ${name}`}>
-                      {copied ? 'Copied' : 'Copy'}
-                    </Button>
-                  )}
-                </CopyButton>
+                <Copy name={name} text={text} />
               </div>
               <pre className={classes.text}>{text}</pre>
             </div>

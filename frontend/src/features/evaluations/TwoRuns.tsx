@@ -1,8 +1,8 @@
-import { NativeSelect } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { api, unwrap } from '../../api/client'
+import { AlongSelect } from '../../parts/AlongSelect'
 import { Curve } from '../../parts/Curve'
 import type { Measured } from '../../parts/curves'
 import { Nothing } from '../../parts/Page'
@@ -16,11 +16,6 @@ import classes from './TwoRuns.module.css'
 const route = getRouteApi('/evaluations/compare')
 const POINTS = 1500
 const SMOOTH = 0.6
-const ALONG = [
-  { value: 'step', label: 'Step' },
-  { value: 'tokens', label: 'Tokens' },
-  { value: 'time', label: 'Wall-clock' },
-] as const
 
 /** The runs whose models were measured: their curves over each other, and where their configurations differ. */
 export function TwoRuns({ a, b }: { a: string; b: string }) {
@@ -58,13 +53,10 @@ function Curves({ a, b }: { a: string | null; b: string | null }) {
     <section className="stack" aria-label="Curves of both runs">
       <div className={`card ${classes.head ?? ''}`}>
         <h2>Curves of both runs</h2>
-        <NativeSelect
-          label="Along x"
-          data={ALONG}
+        <AlongSelect
           value={along}
-          onChange={(event) => {
-            const chosen = ALONG.find(({ value }) => value === event.currentTarget.value)?.value
-            void navigate({ search: (before) => ({ ...before, x: chosen === 'step' ? undefined : chosen }), replace: true, resetScroll: false })
+          onChoose={(x) => {
+            void navigate({ search: (before) => ({ ...before, x }), replace: true, resetScroll: false })
           }}
         />
         <p className="quiet small">

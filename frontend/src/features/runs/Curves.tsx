@@ -1,19 +1,15 @@
-import { Button, NativeSelect, Slider, Switch } from '@mantine/core'
+import { Button, Slider, Switch } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
+import { AlongSelect } from '../../parts/AlongSelect'
 import { Asked, Nothing } from '../../parts/Page'
 import { useMetrics, usePart } from './asked'
-import { charts, extent, stepsAround, withPart, type Along, type Measured } from '../../parts/curves'
+import { charts, extent, stepsAround, withPart, type Measured } from '../../parts/curves'
 import { Curve } from '../../parts/Curve'
 import classes from './Curves.module.css'
 import { View } from '../../parts/view'
 
 const route = getRouteApi('/runs/$runId')
-const ALONG: { value: Along; label: string }[] = [
-  { value: 'step', label: 'Step' },
-  { value: 'tokens', label: 'Tokens' },
-  { value: 'time', label: 'Wall-clock' },
-]
 const SMOOTH = 0.6
 
 /** The curves of a run, live while it is. */
@@ -53,13 +49,10 @@ function Drawn({ runId, rows }: { runId: string; rows: Measured[] }) {
   return (
     <>
       <div className={`card ${classes.settings ?? ''}`}>
-        <NativeSelect
-          label="Along x"
-          data={ALONG}
+        <AlongSelect
           value={along}
-          onChange={(event) => {
-            const chosen = ALONG.find(({ value }) => value === event.currentTarget.value)?.value
-            void navigate({ search: (before) => ({ ...before, x: chosen === 'step' ? undefined : chosen, from: undefined, to: undefined }), replace: true })
+          onChoose={(x) => {
+            void navigate({ search: (before) => ({ ...before, x, from: undefined, to: undefined }), replace: true })
           }}
         />
         <div>
@@ -87,7 +80,7 @@ function Drawn({ runId, rows }: { runId: string; rows: Measured[] }) {
         />
         <div className={classes.hint}>
           <p className="quiet small">
-            Drag over a curve to look closer, with Shift to move along it; Ctrl and the wheel zoom. With the keyboard: ← → + − and 0 for all of it.
+            Drag over a curve to look closer, with Shift to move along it; Ctrl and the wheel zoom. Keys: ← → + −, and 0 for all of it.
           </p>
           {range && (
             <Button

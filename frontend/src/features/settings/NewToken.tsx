@@ -1,8 +1,9 @@
-import { Alert, Button, CopyButton, NativeSelect, NumberInput, TextInput } from '@mantine/core'
+import { Alert, Button, NativeSelect, NumberInput, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, type Shape, unwrap } from '../../api/client'
 import { AsCommand } from '../../parts/AsCommand'
+import { Copy } from '../../parts/Copy'
 import { ProblemNote } from '../../parts/ProblemNote'
 import classes from './NewToken.module.css'
 
@@ -65,13 +66,7 @@ export function NewToken() {
           <p>It is shown this once and kept nowhere: copy it now.</p>
           <div className={classes.token}>
             <code>{making.data.token}</code>
-            <CopyButton value={making.data.token}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" variant="default" onClick={copy} aria-label="Copy the token">
-                  {copied ? 'Copied' : 'Copy'}
-                </Button>
-              )}
-            </CopyButton>
+            <Copy name="the token" text={making.data.token} variant="default" />
           </div>
         </Alert>
       )}

@@ -1,4 +1,4 @@
-import { Button, CopyButton } from '@mantine/core'
+import { Copy } from '../../parts/Copy'
 import { Nothing } from '../../parts/Page'
 import classes from './Paper.module.css'
 import { type Block, blocks, listed } from './papers'
@@ -18,13 +18,7 @@ export function Paper({ title, text }: { title: string; text: string | null }) {
     <section className="card stack">
       <div className={classes.head}>
         <h2>{title}</h2>
-        <CopyButton value={text}>
-          {({ copied, copy }) => (
-            <Button size="compact-sm" variant="subtle" onClick={copy} aria-label={`Copy: ${title}`}>
-              {copied ? 'Copied' : 'Copy'}
-            </Button>
-          )}
-        </CopyButton>
+        <Copy name={title} text={text} />
       </div>
       {found.length > 0 ? (
         <Points label={title} points={found} />

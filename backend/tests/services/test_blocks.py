@@ -54,7 +54,7 @@ def test_searches_find_the_same_with_blocks_and_without(
     assert [len(found) for found in before[2:5]] == [20, 7, 0]
     session.rollback()
     assert sum(iter(lambda: blocks.keep_settled(app.state.sessions), 0)) == COUNT // 4
-    assert session.execute(select(blocks.places("old", []))).one() == (COUNT, 24)
+    assert session.execute(select(blocks.places()), blocks.values("old", [])).one() == (COUNT, 24)
     assert [walked(session, **query) for query in QUERIES] == before
     write(session, COUNT, COUNT + 6)
     assert walked(session, q="third") == ["63", "60", *before[2]]

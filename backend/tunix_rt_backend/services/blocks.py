@@ -8,9 +8,10 @@ deleted trace leaves its words there: a block is then looked at in vain. SQLite 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import ARRAY, CTE, BigInteger, Text, cast, func, literal_column, select, table, text
+from sqlalchemy import ARRAY, CTE, BigInteger, Text, bindparam, cast, column, func, select, table, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -33,17 +34,23 @@ _KEEP = text("""
 """)
 
 
-def places(words: str, facets: Sequence[str]) -> CTE:
-    """Return where traces with all these words, and all these lexemes of filters, may stand: one row of two `seq`.
+def places() -> CTE:
+    """Return where traces that have what `values` names may stand: one row of two `seq`.
 
     `kept`: from here on no block is kept yet. `end`: the end of the newest block that holds every word, which is not
     above `kept`. They are looked up once a statement, and the planner does not know their values.
     """
-    kept = literal_column(f"coalesce((max(block) + 1) * {SIZE}, 0)", BigInteger).label("kept")
-    first = select(kept).select_from(table("trace_blocks")).subquery()
-    newest = func.newest_block(words, cast(list(facets), ARRAY(Text)))
-    end = func.least(first.c.kept, (func.coalesce(newest, -1) + 1) * SIZE, type_=BigInteger)
+    size = bindparam("block_size", type_=BigInteger)
+    after: Any = func.coalesce((func.max(column("block")) + 1) * size, 0, type_=BigInteger)
+    first = select(after.label("kept")).select_from(table("trace_blocks")).subquery()
+    newest = func.newest_block(bindparam("block_words", type_=Text), cast(bindparam("block_lexemes"), ARRAY(Text)))
+    end = func.least(first.c.kept, (func.coalesce(newest, -1) + 1) * size, type_=BigInteger)
     return select(first.c.kept, end.label("end")).cte("places").prefix_with("MATERIALIZED")
+
+
+def values(words: str, lexemes: Sequence[str]) -> dict[str, Any]:
+    """Return the values of `places` for traces with all these words, and all these lexemes of filters."""
+    return {"block_words": words, "block_lexemes": list(lexemes), "block_size": SIZE}
 
 
 def keep_settled(sessions: sessionmaker[Session]) -> int:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, or_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, and_, bindparam, or_, union_all
 from sqlalchemy.orm import Session
 
 from tunix_rt_backend.errors import NotFound
@@ -80,20 +80,37 @@ def page(
     return _cut(rows, columns, limit=limit, offset=offset, cursor=cursor)
 
 
-def page_of_parts(
-    session: Session, parts: Sequence[Select[Any]], order: Sequence[tuple[Any, type]], *, limit: int, cursor: str | None
-) -> tuple[list[Any], Pagination]:
-    """Return one page of a list on PostgreSQL that is cut into parts, each older than the one before it.
+def parts_in_order(parts: Sequence[Select[Any]], columns: Sequence[Any], *, later: bool) -> CompoundSelect[Any]:
+    """Return the statement of a list on PostgreSQL that is cut into parts, each older than the one before it.
 
-    One statement: a part is not looked at once those before it have filled the page. The order of its answer is that
-    of the parts, since nothing sorts it and a part that calls a function of ours is never read by two processes.
+    A part is not looked at once those before it have filled the page. The order of its answer is that of the parts,
+    since nothing sorts it and a part that calls a function of ours is never read by two processes. `page_of_parts`
+    gives its values, so that it can be made once; `later`: of a page that begins at a cursor.
     """
+    most = bindparam("most", type_=Integer)
+    if later:
+        last = [bindparam(f"last_{column.key}", type_=column.type) for column in columns]
+        parts = [part.where(_before(columns, last)) for part in parts]
+    ordered = [part.order_by(*(column.desc() for column in columns)).limit(most) for part in parts]
+    return union_all(*ordered).limit(most)
+
+
+def page_of_parts(
+    session: Session,
+    statement: CompoundSelect[Any],
+    values: Mapping[str, Any],
+    order: Sequence[tuple[Any, type]],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[Any], Pagination]:
+    """Return one page of what `parts_in_order` lists; `values` are those of its parts."""
     columns = [column for column, _ in order]
+    known = dict(values) | {"most": limit + 1}
     if cursor is not None:
-        before = _before(columns, decode_cursor(cursor, [kind for _, kind in order]))
-        parts = [part.where(before) for part in parts]
-    ordered = [part.order_by(*(column.desc() for column in columns)).limit(limit + 1) for part in parts]
-    rows: list[Any] = list(session.execute(union_all(*ordered).limit(limit + 1)))
+        last = decode_cursor(cursor, [kind for _, kind in order])
+        known |= {f"last_{column.key}": value for column, value in zip(columns, last, strict=True)}
+    rows: list[Any] = list(session.execute(statement, known))
     return _cut(rows, columns, limit=limit, offset=0, cursor=cursor)
 
 

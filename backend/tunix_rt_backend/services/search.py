@@ -78,17 +78,35 @@ def match_sqlite(wanted: list[Term], facets: Mapping[str, str]) -> str:
     return " AND ".join(parts)
 
 
-def match_postgresql(wanted: list[Term], facets: Mapping[str, str]) -> ColumnElement[Any]:
-    """Return a tsquery; every word in it is quoted, and has letters and digits only."""
-    query: Any = None
-    if wanted:
-        parts = [" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "") for term in wanted]
-        query = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(f"({part})" for part in parts))
-    for name, value in facets.items():
-        escaped = f"{name}={value}".replace("\\", "\\\\").replace("'", "''")
-        lexeme = cast(literal(f"'{escaped}'"), TSQUERY)
-        query = lexeme if query is None else query.op("&&")(lexeme)
-    return cast(query, TSQUERY)
+def match_postgresql(q: str | None, facets: Mapping[str, str | uuid.UUID]) -> dict[str, str]:
+    """Return the tsqueries that `matching` asks for, by name: of `words` and of `filters`, if there are any.
+
+    Every lexeme in them is quoted, and a word has letters and digits only.
+    """
+    found = {}
+    if q is not None:
+        parts = [" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "") for term in terms(q)]
+        found["words"] = " & ".join(f"({part})" for part in parts)
+    if facets:
+        escaped = (lexeme.replace("\\", "\\\\").replace("'", "''") for lexeme in _lexemes(facets))
+        found["filters"] = " & ".join(f"'{lexeme}'" for lexeme in escaped)
+    return found
+
+
+def _lexemes(facets: Mapping[str, str | uuid.UUID]) -> list[str]:
+    """Return filters as PostgreSQL's search index keeps them."""
+    return [f"{name.replace('_', '')}={value}" for name, value in facets.items()]
+
+
+def matching(query: Select[Any], asked: Mapping[str, ColumnElement[str]]) -> Select[Any]:
+    """Return a query over PostgreSQL's traces for those that match each of the tsqueries of `match_postgresql`."""
+    parts: list[ColumnElement[Any]] = []
+    if "words" in asked:
+        parts.append(func.to_tsquery(literal_column("'simple'::regconfig"), asked["words"], type_=TSQUERY))
+    if "filters" in asked:
+        parts.append(cast(asked["filters"], TSQUERY))
+    whole = parts[0] if len(parts) == 1 else cast(parts[0].op("&&")(parts[1]), TSQUERY)
+    return query.where(literal_column("traces.search").op("@@")(whole))
 
 
 def narrow(
@@ -98,10 +116,9 @@ def narrow(
 
     It is to be ordered by time if `by_time`, else by `place(session)`.
     """
-    wanted = terms(q) if q is not None else []
     if not is_sqlite(session):
-        plain = {name.replace("_", ""): str(value) for name, value in facets.items()}
-        return query.where(literal_column("traces.search").op("@@")(match_postgresql(wanted, plain)))
+        return matching(query, {name: literal(value) for name, value in match_postgresql(q, facets).items()})
+    wanted = terms(q) if q is not None else []
     plain = {
         name.replace("_", ""): value.hex if isinstance(value, uuid.UUID) else value for name, value in facets.items()
     }
@@ -126,7 +143,7 @@ def required(q: str | None, facets: Mapping[str, str | uuid.UUID]) -> tuple[str,
     """Return the words that every match has, and PostgreSQL's lexemes of its filters; a beginning is no word."""
     wanted = terms(q) if q is not None else []
     found = [word for term in wanted for word in (term.words[:-1] if term.prefix else term.words)]
-    return " ".join(found), [f"{name.replace('_', '')}={value}" for name, value in facets.items()]
+    return " ".join(found), _lexemes(facets)
 
 
 def is_estimable(q: str | None) -> bool:

@@ -7,12 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import cache
 from itertools import islice, zip_longest
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Row, Select, and_, cast, delete, exists, func, insert, literal, or_, text
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    text,
+)
 from sqlalchemy import select as choose
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import CursorResult
@@ -176,27 +193,34 @@ def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Paginat
     """Return one page of traces, the newest first; steps and meta stay on the disk."""
     paging = asked.model_dump(include={"limit", "offset", "cursor"})
     filters = Filters(**asked.model_dump(exclude=set(paging)))
-    query, order = _narrowed(session, choose(*_LISTED), filters)
     if filters.is_searched and not filters.is_timed and not asked.offset and not is_sqlite(session):
-        return _by_blocks(session, query, order, filters, asked)
+        match = search.match_postgresql(filters.q, filters.facets)
+        statement = _by_blocks(frozenset(match), search.is_estimable(filters.q), asked.cursor is not None)
+        values = match | blocks.values(*search.required(filters.q, filters.facets))
+        return pages.page_of_parts(
+            session, statement, values, [(Trace.seq, int)], limit=asked.limit, cursor=asked.cursor
+        )
+    query, order = _narrowed(session, choose(*_LISTED), filters)
     return pages.page(session, query, order, **paging)
 
 
-def _by_blocks(
-    session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], filters: Filters, asked: TraceQuery
-) -> tuple[list[Any], Pagination]:
-    """Return one page of a search on PostgreSQL: from the newest traces, then from the blocks that may hold some."""
-    places = blocks.places(*search.required(filters.q, filters.facets))
+@cache
+def _by_blocks(asked: frozenset[str], estimable: bool, later: bool) -> CompoundSelect[Any]:
+    """Return the statement of a search on PostgreSQL: the newest traces, then the blocks that may hold some.
+
+    Made once: making it would take longer than everything else that a search costs this process.
+    """
+    query = search.matching(choose(*_LISTED), {name: bindparam(name, type_=Text) for name in asked})
+    places = blocks.places()
     kept, end = (choose(column).scalar_subquery() for column in (places.c.kept, places.c.end))
     begin = end - _IN_ORDER
     stretches = [(query, Trace.seq >= kept)]
-    if search.is_estimable(filters.q):
+    if estimable:
         stretches.append((query, Trace.seq < end))
     else:
         stretches.append((query, and_(Trace.seq >= begin, Trace.seq < end)))
         stretches.append((search.by_index(query), Trace.seq < begin))
-    parts = [part.where(stretch) for part, stretch in stretches]
-    return pages.page_of_parts(session, parts, order, limit=asked.limit, cursor=asked.cursor)
+    return pages.parts_in_order([part.where(stretch) for part, stretch in stretches], [Trace.seq], later=later)
 
 
 def remove(session: Session, trace_id: uuid.UUID) -> None:

@@ -134,6 +134,7 @@ def test_cancelled_run_ends_cancelled_and_resumes_to_the_same_weights_and_is_mea
     assert worker.wait(SECONDS) == 0
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_stopped_run_is_whole_is_measured_and_resumes_to_the_same_weights(place: Place, undisturbed: str) -> None:
     job = place.add("mine")
     place.work()

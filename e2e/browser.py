@@ -12,6 +12,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
+SMALL = 320
+"""Pixels of a telephone, and of what 400 % leaves of a desk."""
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Waits until a change of the colours or of the window is drawn."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 """What the browser is called: by Debian, by others, and by who makes it."""
 
@@ -57,3 +61,19 @@ def barriers(page: Page) -> list[str]:
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
+
+
+def flaws(page: Page) -> list[str]:
+    """Return what is wrong with a page as it stands: for axe, light and dark, and in a window of SMALL pixels."""
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate(FRAMES)
+        found += [f"{scheme}: {one}" for one in barriers(page)]
+    before = page.viewport_size
+    assert before
+    page.set_viewport_size({"width": SMALL, "height": 640})
+    page.evaluate(FRAMES)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(before)
+    return found if width <= SMALL else [*found, f"{width} pixels wide where there are {SMALL}"]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
+from tunix_rt import tasks
 from tunix_rt.trace import ReasoningTrace, make_trace
 
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "gsm8k-train.jsonl"
+ROWS = 7_473
+"""Rows of GSM8K's training file."""
 NAMES = ("Ann", "Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal")
 THINGS = ("pears", "books", "stamps", "coins", "shells")
 
@@ -82,3 +87,30 @@ def of_schema(schema: str, number: int) -> dict[str, Any]:
         rows[schema]["meta"]["id"] = str(number % 5)
         return rows[schema]
     return {"id": number % 5, "license": "MIT", **rows[schema]}
+
+
+def gsm8k_file(folder: Path) -> Path:
+    """Return GSM8K's training file where it is, else one of the same schema and size."""
+    if REAL.exists():
+        return REAL
+    draw = random.Random(0)
+    path = folder / "gsm8k-train.jsonl"
+    with path.open("w") as stream:
+        for number in range(ROWS):
+            a, b, c = draw.randint(2, 900), draw.randint(2, 900), draw.randint(2, 9)
+            row = {
+                "question": f"Box {number} holds {a} red and {b} blue pens. {c} such boxes hold how many pens?",
+                "answer": f"One box holds {a}+{b}=<<{a}+{b}={a + b}>>{a + b} pens.\n"
+                f"{c} boxes hold {c}*{a + b}=<<{c}*{a + b}={c * (a + b)}>>{c * (a + b)}.\n#### {c * (a + b)}",
+            }
+            stream.write(json.dumps(row) + "\n")
+    return path
+
+
+def arithmetic_file(folder: Path, count: int | None = None) -> Path:
+    """Write the training traces of nano-arithmetic in our own schema, or the first of them."""
+    path = folder / "arithmetic.jsonl"
+    with path.open("w") as stream:
+        for trace in tasks.load("nano-arithmetic", limit=count).traces:
+            stream.write(trace.model_dump_json() + "\n")
+    return path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import subprocess
 import sys
 import time
@@ -16,42 +15,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from arithmetic_rows import ROWS, arithmetic_file, gsm8k_file
 from postgresql import Server
 from service import Service, running
-from tunix_rt import tasks
-
-ROOT = Path(__file__).resolve().parents[2]
-REAL = ROOT.parent / "shared" / "data" / "gsm8k-train.jsonl"
-ROWS = 7_473
 
 pytestmark = pytest.mark.train
-
-
-def gsm8k_file(folder: Path) -> Path:
-    """Return GSM8K's training file where it is, else one of the same schema and size."""
-    if REAL.exists():
-        return REAL
-    draw = random.Random(0)
-    path = folder / "gsm8k-train.jsonl"
-    with path.open("w") as stream:
-        for number in range(ROWS):
-            a, b, c = draw.randint(2, 900), draw.randint(2, 900), draw.randint(2, 9)
-            row = {
-                "question": f"Box {number} holds {a} red and {b} blue pens. {c} such boxes hold how many pens?",
-                "answer": f"One box holds {a}+{b}=<<{a}+{b}={a + b}>>{a + b} pens.\n"
-                f"{c} boxes hold {c}*{a + b}=<<{c}*{a + b}={c * (a + b)}>>{c * (a + b)}.\n#### {c * (a + b)}",
-            }
-            stream.write(json.dumps(row) + "\n")
-    return path
-
-
-def arithmetic_file(folder: Path) -> Path:
-    """Write the training traces of nano-arithmetic in our own schema."""
-    path = folder / "arithmetic.jsonl"
-    with path.open("w") as stream:
-        for trace in tasks.load("nano-arithmetic").traces:
-            stream.write(trace.model_dump_json() + "\n")
-    return path
 
 
 def command_line_digest(path: Path, home: Path) -> str:

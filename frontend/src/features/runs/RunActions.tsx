@@ -5,7 +5,7 @@ import { api, type Shape, unwrap } from '../../api/client'
 import { Confirmed } from '../../parts/Confirmed'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { isActive } from '../../parts/Status'
-import { canResume, canStop } from './commands'
+import { canResume, canStop, isAtWork } from './commands'
 import { Evaluate } from './Evaluate'
 import { Stop } from './Stop'
 
@@ -39,6 +39,7 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
       />
     )
   }
+  if (isAtWork(run)) return <span className="quiet small">It is ending …</span>
   return (
     <>
       {run.attempts > 0 && <Evaluate runId={runId} model={run.model_id} />}
@@ -57,15 +58,17 @@ export function RunActions({ runId, run }: { runId: string; run: Shape<'RunDetai
           Submit
         </Button>
       )}
-      <Button
-        variant="default"
-        loading={retry.isPending}
-        onClick={() => {
-          retry.mutate()
-        }}
-      >
-        Start over
-      </Button>
+      {run.status !== 'completed' && (
+        <Button
+          variant="default"
+          loading={retry.isPending}
+          onClick={() => {
+            retry.mutate()
+          }}
+        >
+          Start over
+        </Button>
+      )}
       <Confirmed
         name="Delete"
         title="Delete this run?"

@@ -2,8 +2,8 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, unwrap } from '../../api/client'
-import { isActive } from '../../parts/Status'
 import type { Measured } from '../../parts/curves'
+import { isAtWork } from './commands'
 
 const LIVE = 2000
 const POINTS = 1500
@@ -17,7 +17,7 @@ export function runOptions(runId: string) {
   return queryOptions({
     queryKey: ['runs', runId],
     queryFn: () => unwrap(api.GET('/api/tunix/runs/{run_id}', { params: { path: { run_id: runId } } })),
-    refetchInterval: (query) => (query.state.data && isActive(query.state.data.status) ? LIVE : false),
+    refetchInterval: (query) => (query.state.data && isAtWork(query.state.data) ? LIVE : false),
   })
 }
 

@@ -9,9 +9,10 @@ test('a run has the commands of the buttons that its state gives it', () => {
   expect(of('queued', 'sft', 0, 'queued')).toEqual(['Cancel'])
   expect(of('running', 'sft', 1, 'running')).toEqual(['Stop and save', 'Cancel'])
   expect(of('running', 'session', 1, 'running')).toEqual(['Cancel'])
+  expect(of('completed', 'sft', 1, 'running')).toEqual([])
   expect(of('stopped', 'grpo', 1, 'stopped')).toEqual(['Resume', 'Start over', 'Delete'])
   expect(of('cancelled', 'sft', 0, 'cancelled')).toEqual(['Start over', 'Delete'])
-  expect(of('completed', 'sft', 1, 'completed')).toEqual(['Start over', 'Delete'])
+  expect(of('completed', 'sft', 1, 'completed')).toEqual(['Delete'])
   expect(commandsOf('r', { status: 'stopped', kind: 'sft', attempts: 1, job: null })['Resume']).toEqual({
     cli: 'runs resume r',
     method: 'POST',

@@ -4,14 +4,19 @@ import { isActive } from '../../parts/Status'
 
 type Run = Pick<Shape<'RunDetail'>, 'status' | 'kind' | 'attempts' | 'job'>
 
+/** Return whether a run still changes: its last word may be written while its process has yet to end. */
+export function isAtWork({ status, job }: Pick<Run, 'status' | 'job'>): boolean {
+  return isActive(status) || (job !== null && isActive(job.status))
+}
+
 /** Return whether a run can end early with what it has learned: a training that a worker has begun. */
 export function canStop({ status, kind, job }: Run): boolean {
   return isActive(status) && kind !== 'session' && job?.status === 'running'
 }
 
 /** Return whether a run has begun and is not done, so that it can go on. */
-export function canResume({ status, attempts }: Run): boolean {
-  return !isActive(status) && status !== 'completed' && attempts > 0
+export function canResume(run: Run): boolean {
+  return !isAtWork(run) && run.status !== 'completed' && run.attempts > 0
 }
 
 /** Return the commands of a run's buttons, by what these say. */
@@ -23,9 +28,10 @@ export function commandsOf(runId: string, run: Run): Record<string, { cli?: stri
       Cancel: { method: 'POST', path: `${path}/cancel` },
     }
   }
+  if (isAtWork(run)) return {}
   return {
     ...(canResume(run) && { Resume: { cli: `runs resume ${runId}`, method: 'POST', path: `${path}/resume` } }),
-    'Start over': { method: 'POST', path: `${path}/retry` },
+    ...(run.status !== 'completed' && { 'Start over': { method: 'POST', path: `${path}/retry` } }),
     Delete: { method: 'DELETE', path },
   }
 }

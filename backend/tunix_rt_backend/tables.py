@@ -1,8 +1,9 @@
 """Tables, in the order in which data flows: people's rows first, then the index of folders, the queue, and access.
 
-`uploads`, `traces`, `scores`, `ratings`, `jobs`, `tokens`, `sessions` and `audit` are the truth themselves; `datasets`,
-`tunix_runs`, `evaluations` and `submissions` are an index that `tunix-rt index` makes again from the folders. An index
-row names what it came from by key and digest and has no foreign key: its folder may be here without the other one.
+`uploads`, `traces`, `trace_tags`, `scores`, `ratings`, `jobs`, `tokens`, `sessions` and `audit` are the truth
+themselves; `datasets`, `tunix_runs`, `evaluations` and `submissions` are an index that `tunix-rt index` makes again
+from the folders. An index row names what it came from by key and digest and has no foreign key: its folder may be here
+without the other one.
 Full-text search (`traces_fts` on SQLite, `traces.search` on PostgreSQL) and the triggers that keep `audit` append-only
 are made by the migrations, since neither has a portable name in SQLAlchemy.
 """
@@ -135,6 +136,19 @@ class Trace(Base):
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"))
     upload_row: Mapped[int | None] = mapped_column(BigInteger)
     """Number of the row in its upload, from 1."""
+
+
+class TraceTag(Base):
+    """A word that people put on a trace, which itself never changes."""
+
+    __tablename__ = "trace_tags"
+    __table_args__ = (Index("ix_trace_tags_tag", "tag", "seq"),)
+
+    seq: Mapped[int] = mapped_column(
+        BigId, ForeignKey("traces.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    """The trace's `seq`, which lists are ordered by."""
+    tag: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class TraceScore(Base):

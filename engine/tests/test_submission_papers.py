@@ -1,6 +1,7 @@
 """Papers of a submission: every figure is the run's, every limit is counted, and nothing is made without a score."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,19 @@ def test_writeup_says_what_the_evaluation_measured(home: Path, run: RunDir, figu
     assert figures.verdict in text
     assert not re.search(r"\b(None|null|nan|TBD|INSERT)\b|\{[a-z_]*\}", text)
     assert check_length(text) < 1500
+
+
+def test_papers_say_how_the_base_was_measured(figures: Figures) -> None:
+    first = "The base model was measured first, by the same code, also with worked examples"
+    assert first in writeup(figures)
+    assert "It was measured first" in video_script(figures)
+    assert "with and without worked examples" in video_script(figures)
+    early = figures.tuned.manifest.model_copy(update={"created": "2000-01-01T00:00:00Z"})
+    [contract] = [base for base in figures.bases if base.manifest.prompt.name == "contract"]
+    other = replace(figures, tuned=replace(figures.tuned, manifest=early), bases=(contract,))
+    assert "The base model was measured as well, by the same code.\n" in writeup(other)
+    assert not re.search("measured first|worked examples", writeup(other) + video_script(other))
+    assert "measured first" not in writeup(replace(figures, bases=()))
 
 
 def test_same_run_gives_the_same_papers(home: Path, run: RunDir, figures: Figures) -> None:

@@ -16,6 +16,7 @@ const filter = (search: Search) => ({
   family: text(search['family']),
   difficulty: text(search['difficulty']),
   license: text(search['license']),
+  tag: text(search['tag']),
 })
 
 const home = createRoute({

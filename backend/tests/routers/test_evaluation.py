@@ -243,6 +243,8 @@ def test_samples_are_paged_by_offset_and_filtered(client: TestClient, session: S
     assert count(verdict="right") == right
     assert count(verdict="wrong") == len(done.samples) - right
     assert count(verdict="unscored") == 0
+    assert count(sample=done.samples[3].id) == 1
+    assert count(sample="nobody") == 0
     assert count(family="addition") == 10
     assert count(domain="reading") == 20
     assert count(finish="length") == sum(sample.finish == "length" for sample in done.samples)

@@ -172,6 +172,7 @@ def read_evaluation(evaluation_id: EvaluationPath, call: ReadCall, if_none_match
 def list_evaluation_samples(
     evaluation_id: EvaluationPath,
     call: ReadCall,
+    sample: Annotated[Text | None, Query(max_length=256, description="Answers to this item, by its id.")] = None,
     family: Word = None,
     domain: Word = None,
     verdict: Annotated[
@@ -188,7 +189,9 @@ def list_evaluation_samples(
     """
     with call.reading() as session:
         evaluations.find(session, evaluation_id)
-    keep = evaluations.sample_filter(family=family, domain=domain, verdict=verdict, finish=finish, text=q)
+    keep = evaluations.sample_filter(
+        sample_id=sample, family=family, domain=domain, verdict=verdict, finish=finish, text=q
+    )
     rows, pagination = evaluations.read_samples(call.home, evaluation_id, keep=keep, limit=limit, cursor=cursor)
     return Page(data=rows, pagination=pagination)
 

@@ -24,6 +24,7 @@ from tunix_rt_backend.schemas.traces import (
     ScoreBody,
     ScoreRead,
     StepNumber,
+    TagBody,
     TraceBody,
     TraceCreated,
     TraceListed,
@@ -32,9 +33,10 @@ from tunix_rt_backend.schemas.traces import (
     TracesCompared,
     TraceScored,
     TracesDeleted,
+    TracesTagged,
     TraceTokens,
 )
-from tunix_rt_backend.services import audit, scores, tokens, traces
+from tunix_rt_backend.services import audit, scores, tags, tokens, traces
 from tunix_rt_backend.tables import Rating
 
 OfModel = Annotated[
@@ -76,7 +78,8 @@ def list_traces(call: ReadCall, query: Annotated[TraceQuery, Query()]) -> Page[T
     """List traces, the newest first."""
     with call.reading() as session:
         rows, pagination = traces.list_traces(session, query)
-    return Page(data=[TraceListed.model_validate(row) for row in rows], pagination=pagination)
+        tagged = tags.of_rows(session, [row.seq for row in rows])
+    return Page(data=[_listed(row, tagged.get(row.seq, [])) for row in rows], pagination=pagination)
 
 
 @router.delete("/api/traces", responses=problems(409))
@@ -86,6 +89,13 @@ async def delete_traces(upload_id: uuid.UUID, call: AdminCall) -> TracesDeleted:
         return TracesDeleted(deleted_count=await removed(call, upload_id))
     except NotFound:
         return TracesDeleted(deleted_count=0)
+
+
+@router.post("/api/traces/tags")
+def tag_traces(body: TagBody, call: WriteCall) -> TracesTagged:
+    """Put tags on up to 1,000 traces, and take tags off them."""
+    with call.writing(trace_ids=[str(one) for one in body.trace_ids]) as session:
+        return tags.change(session, body)
 
 
 @router.get("/api/traces/facets")
@@ -122,6 +132,13 @@ def read_tokens(trace_id: uuid.UUID, call: ReadCall, model_id: OfModel = "nano")
     with call.reading() as session:
         trace = traces.to_trace(traces.read(session, trace_id))
     return tokens.read(trace, model_id, call.settings)
+
+
+@router.get("/api/traces/{trace_id}/tags", responses=problems(404))
+def list_tags(trace_id: uuid.UUID, call: ReadCall) -> list[str]:
+    """List the tags of a trace, in alphabetical order."""
+    with call.reading() as session:
+        return tags.of_trace(session, trace_id)
 
 
 @router.delete("/api/traces/{trace_id}", status_code=204, responses=problems(404))
@@ -183,6 +200,11 @@ def delete_rating(trace_id: uuid.UUID, call: WriteCall, step_i: RatedStep = None
 
 def _created(row: dict[str, Any]) -> TraceCreated:
     return TraceCreated(id=row["id"], created_at=row["created_at"], trace_version=row["trace_version"])
+
+
+def _listed(row: Any, found: list[str]) -> TraceListed:
+    values = {name: getattr(row, name) for name in TraceListed.model_fields if name != "tags"}
+    return TraceListed(**values, tags=found)
 
 
 def _read(row: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tunix_rt.dataset import Counts, DatasetManifest, OnError
 from tunix_rt.trace import ReasoningTrace, TraceStep
 from tunix_rt_backend.schemas.names import DatasetKey, DatasetName, DatasetVersion
 from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Seed, Wire
+from tunix_rt_backend.schemas.traces import Tag
 
 Split = Literal["train", "valid", "test"]
 """A part of a dataset."""
@@ -32,6 +33,8 @@ class TraceSelection(Body):
     """Values of the columns that the list of traces filters by; a number is the same as its digits."""
     upload_id: uuid.UUID | None = None
     """Only traces that came with this upload."""
+    tag: Tag | None = None
+    """Only traces with this tag."""
     q: str | None = Field(None, min_length=1, max_length=512, pattern=NO_NUL)
     """Only traces that a full-text search finds."""
     selection_strategy: Literal["latest", "random", "all"] = "latest"

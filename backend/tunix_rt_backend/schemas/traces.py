@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Query
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from tunix_rt.trace import TRACE_VERSION, ReasoningTrace
 from tunix_rt_backend.schemas.pages import MOST, NO_NUL, Body, Cursor, Limit, Moment, Offset, Text, Wire
 
+Tag = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?$")]
+"""A word or a few that people put on traces, without white space around them."""
 MAX_BATCH = 1000
 """Most traces of one batch."""
 
@@ -97,6 +99,8 @@ class TraceListed(Wire):
     """How hard it is."""
     upload_id: uuid.UUID | None
     """Upload that it came with; None: it was sent alone or in a batch."""
+    tags: list[str]
+    """What people put on it, in alphabetical order."""
 
 
 class TraceRead(Wire):
@@ -196,6 +200,8 @@ class Facets(Wire):
     """Kinds of problems."""
     difficulty: list[FacetValue]
     """Difficulties."""
+    tag: list[FacetValue]
+    """Tags."""
     truncated: list[str]
     """Filters with more values than are shown."""
 
@@ -209,6 +215,7 @@ class TraceQuery(Wire):
     family: Text | None = Query(None, max_length=128, description="Exactly this `meta.family`.")
     difficulty: Text | None = Query(None, max_length=32, description="Exactly this `meta.difficulty`.")
     upload_id: uuid.UUID | None = Query(None, description="Came with this upload.")
+    tag: Text | None = Query(None, max_length=64, description="Has this tag.")
     created_after: Moment | None = Query(None, description="At this moment or later.")
     created_before: Moment | None = Query(None, description="Earlier than this moment.")
     q: str | None = Query(
@@ -226,6 +233,32 @@ class TraceQuery(Wire):
     @classmethod
     def _empty_is_none(cls, q: str | None) -> str | None:
         return q or None
+
+
+class TagBody(Body):
+    """Which traces are tagged, and with what."""
+
+    trace_ids: list[uuid.UUID] = Field(min_length=1, max_length=MAX_BATCH)
+    """The traces; one that is gone is passed over."""
+    add: list[Tag] = Field(default_factory=list, max_length=16)
+    """Tags to put on."""
+    remove: list[Tag] = Field(default_factory=list, max_length=16)
+    """Tags to take off, before others are put on."""
+
+    @model_validator(mode="after")
+    def _names_a_tag(self) -> Self:
+        if not self.add and not self.remove:
+            raise ValueError("name a tag to add or to remove")
+        return self
+
+
+class TracesTagged(Wire):
+    """What became of it."""
+
+    matching: int
+    """Traces that are here."""
+    changed: int
+    """Tags that were put on or taken off; those that were so already are not counted."""
 
 
 class ScoreBody(Body):

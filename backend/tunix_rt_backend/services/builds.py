@@ -132,12 +132,12 @@ def _upload_status(session: Session, body: TraceSelection) -> str | None:
 def filters_of(body: TraceSelection) -> Filters:
     """Return the conditions of a request."""
     facets: dict[str, Any] = dict(body.facets.items())
-    return Filters(**facets, upload_id=body.upload_id, q=body.q, meta=body.filters, whole=True)
+    return Filters(**facets, upload_id=body.upload_id, tag=body.tag, q=body.q, meta=body.filters, whole=True)
 
 
 def notes_of(body: DatasetBuild, selected: int) -> dict[str, Any]:
     """Return what the manifest keeps of a request: its selection, and what its sender said of it."""
-    selection = {"filters", "facets", "upload_id", "q", "selection_strategy", "limit", "seed"}
+    selection = {"filters", "facets", "upload_id", "tag", "q", "selection_strategy", "limit", "seed"}
     said = {"session_id", "parent_dataset_id", "training_run_id", "provenance"}
     chosen = body.model_dump(mode="json", include=selection, exclude_none=True) | {"selected": selected}
     if body.selection_strategy == "all":
@@ -160,7 +160,7 @@ def _why_empty(session: Session, filters: Filters) -> str:
     alone = [(f"filters.{key} = {value!r}", Filters(meta={key: value})) for key, value in filters.meta.items()]
     alone += [
         (f"{name} = {getattr(filters, name)!s}", replace(Filters(), **{name: getattr(filters, name)}))
-        for name in (*FACETS, "upload_id", "q")
+        for name in (*FACETS, "upload_id", "tag", "q")
         if getattr(filters, name) is not None
     ]
     found = "; ".join(f"{said} alone matches {traces.count(session, one):,}" for said, one in alone)

@@ -219,14 +219,21 @@ def read_samples(
 
 
 def sample_filter(
-    *, family: str | None, domain: str | None, verdict: Verdict | None, finish: str | None, text: str | None
+    *,
+    sample_id: str | None,
+    family: str | None,
+    domain: str | None,
+    verdict: Verdict | None,
+    finish: str | None,
+    text: str | None,
 ) -> Callable[[Sample], bool]:
     """Return whether a sample is wanted; None: any. `text` is sought in prompt, completion and target, without case."""
     needle = None if text is None else text.casefold()
 
     def keep(sample: Sample) -> bool:
         return (
-            family in (None, sample.family)
+            sample_id in (None, sample.id)
+            and family in (None, sample.family)
             and domain in (None, sample.domain)
             and finish in (None, sample.finish)
             and verdict in (None, _verdict(sample))

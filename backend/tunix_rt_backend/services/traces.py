@@ -45,7 +45,7 @@ from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
 from tunix_rt_backend.services import blocks, pages, search
 from tunix_rt_backend.services.rows import FACETS, facet, row_values
-from tunix_rt_backend.tables import Trace, Upload, utc_now
+from tunix_rt_backend.tables import Trace, TraceTag, Upload, utc_now
 
 Strategy = Literal["latest", "random", "all"]
 """`latest`: the newest first; `random`: in an order that the seed decides; `all`: the oldest first."""
@@ -87,12 +87,12 @@ _IN_ORDER = 4096
 """Places that are looked through for what no statistics know, before the search index is asked for every match."""
 _DISTINCT = """
     WITH RECURSIVE found(value, place) AS (
-        SELECT min({name}), 1 FROM traces
+        SELECT min({name}), 1 FROM {table}
         UNION ALL
-        SELECT (SELECT min({name}) FROM traces WHERE {name} > found.value), place + 1
+        SELECT (SELECT min({name}) FROM {table} WHERE {name} > found.value), place + 1
         FROM found WHERE found.value IS NOT NULL AND place < :most
     )
-    SELECT value, (SELECT count(*) FROM (SELECT 1 FROM traces WHERE {name} = found.value LIMIT :cap) AS counted)
+    SELECT value, (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {name} = found.value LIMIT :cap) AS counted)
     FROM found WHERE value IS NOT NULL
 """
 
@@ -107,6 +107,7 @@ class Filters:
     family: str | None = None
     difficulty: str | None = None
     upload_id: uuid.UUID | None = None
+    tag: str | None = None
     created_after: datetime | None = None
     """This moment or later."""
     created_before: datetime | None = None
@@ -257,8 +258,9 @@ def difference(base: ReasoningTrace, other: ReasoningTrace) -> TraceDifference:
 def facets(session: Session) -> Facets:
     """Return the values of each filter, with capped counts: a look at the index for each value, never at every row."""
     found: dict[str, list[FacetValue]] = {}
-    for name in FACETS:
-        rows = session.execute(text(_DISTINCT.format(name=name)), {"most": _MOST_VALUES + 1, "cap": _CAP})
+    for name, table in [*((name, "traces") for name in FACETS), ("tag", "trace_tags")]:
+        query = text(_DISTINCT.format(name=name, table=table))
+        rows = session.execute(query, {"most": _MOST_VALUES + 1, "cap": _CAP})
         found[name] = [FacetValue(value=value, count=count, capped=count == _CAP) for value, count in rows]
     truncated = [name for name, values in found.items() if len(values) > _MOST_VALUES]
     return Facets(**{name: values[:_MOST_VALUES] for name, values in found.items()}, truncated=truncated)
@@ -272,6 +274,8 @@ def _narrowed(session: Session, query: Select[Any], filters: Filters) -> tuple[S
         place = search.place(session)
     else:
         query = query.where(*(getattr(Trace, name) == value for name, value in filters.facets.items()))
+    if filters.tag is not None:
+        query = query.where(Trace.seq.in_(choose(TraceTag.seq).where(TraceTag.tag == filters.tag)))
     query = query.where(*(_has(session, key, value) for key, value in filters.meta.items()))
     if filters.created_after is not None:
         query = query.where(Trace.created_at >= filters.created_after)

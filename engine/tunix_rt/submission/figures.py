@@ -60,6 +60,17 @@ class Figures:
         return compare_with_base(self.bases, self.tuned) if self.bases else None
 
     @property
+    def base_measured(self) -> str:
+        """How the base was measured, to be said after "The base model": first only if it was."""
+        first = all(base.manifest.created <= self.tuned.manifest.created for base in self.bases)
+        return "was measured first" if first else "was measured as well"
+
+    @property
+    def base_had_examples(self) -> bool:
+        """Whether the base was asked both under the prompt contract and after worked examples."""
+        return len({base.manifest.prompt.name == "contract" for base in self.bases}) == 2
+
+    @property
     def verdict(self) -> str:
         """One sentence that says what the difference from the base shows, and what it does not."""
         paired = self.comparison

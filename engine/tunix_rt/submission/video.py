@@ -103,8 +103,8 @@ def _scenes(figures: Figures) -> list[tuple[str, str]]:
         scenes.append(
             (
                 f"The base model's answer, as it was stored: {wrote}",
-                f"This is {figures.base_model} before training. It was measured first, on {metrics.n} questions that "
-                "it had never seen, with and without worked examples.",
+                f"This is {figures.base_model} before training. It {figures.base_measured}, on {metrics.n} questions "
+                f"that it had never seen{', with and without worked examples' if figures.base_had_examples else ''}.",
             )
         )
     if figures.dataset is not None:

@@ -127,8 +127,7 @@ def _training(figures: Figures) -> str:
 def _results(figures: Figures) -> str:
     text = (
         "Greedy decoding; strict counts an answer in its tags only, lenient one found anywhere; 95 % intervals in "
-        "brackets. The base model was measured first, by the same code, also with worked examples, since a base that "
-        f"was never shown the form is no baseline.\n\n{results_table(figures)}\n\n{figures.verdict}"
+        f"brackets.{_base(figures)}\n\n{results_table(figures)}\n\n{figures.verdict}"
     )
     if figures.reinforced:
         text += f"\n\nReinforcement learning alone. {figures.reinforced}"
@@ -143,6 +142,13 @@ def _results(figures: Figures) -> str:
         f"n = {worst.paired.n})."
     )
     return text
+
+
+def _base(figures: Figures) -> str:
+    if not figures.bases:
+        return ""
+    examples = ", also with worked examples, since a base that was never shown the form is no baseline"
+    return f" The base model {figures.base_measured}, by the same code{examples if figures.base_had_examples else ''}."
 
 
 def _example(figures: Figures) -> str:

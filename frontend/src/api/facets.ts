@@ -4,7 +4,7 @@ import { api, unwrap } from './client'
 
 export const FACETS = ['source', 'domain', 'family', 'difficulty', 'license'] as const
 /** What traces must have, as an address says it. */
-export type TraceFilter = Partial<Record<'q' | (typeof FACETS)[number], string | undefined>>
+export type TraceFilter = Partial<Record<'q' | 'tag' | (typeof FACETS)[number], string | undefined>>
 
 /** The values that filters can take. */
 export const facetOptions = queryOptions({ queryKey: ['traces', 'facets'], queryFn: () => unwrap(api.GET('/api/traces/facets')) })

@@ -854,6 +854,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/traces/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag Traces
+         * @description Put tags on up to 1,000 traces, and take tags off them.
+         */
+        post: operations["tag_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/traces/{trace_id}": {
         parameters: {
             query?: never;
@@ -938,6 +958,26 @@ export interface paths {
          * @description List the verdicts on a trace, the newest first.
          */
         get: operations["list_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{trace_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description List the tags of a trace, in alphabetical order.
+         */
+        get: operations["list_tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2036,6 +2076,11 @@ export interface components {
              */
             session_id?: string | null;
             /**
+             * Tag
+             * @description Only traces with this tag.
+             */
+            tag?: string | null;
+            /**
              * Test Fraction
              * @description Share of the rows for the test split.
              * @default 0
@@ -2920,6 +2965,11 @@ export interface components {
              * @description Sources, in alphabetical order, as all of these.
              */
             source: components["schemas"]["FacetValue"][];
+            /**
+             * Tag
+             * @description Tags.
+             */
+            tag: components["schemas"]["FacetValue"][];
             /**
              * Truncated
              * @description Filters with more values than are shown.
@@ -5968,6 +6018,27 @@ export interface components {
             submission_id: string;
         };
         /**
+         * TagBody
+         * @description Which traces are tagged, and with what.
+         */
+        TagBody: {
+            /**
+             * Add
+             * @description Tags to put on.
+             */
+            add?: string[];
+            /**
+             * Remove
+             * @description Tags to take off, before others are put on.
+             */
+            remove?: string[];
+            /**
+             * Trace Ids
+             * @description The traces; one that is gone is passed over.
+             */
+            trace_ids: string[];
+        };
+        /**
          * Target
          * @description The right answer of an item and how to read it.
          */
@@ -6427,6 +6498,11 @@ export interface components {
              */
             source: string | null;
             /**
+             * Tags
+             * @description What people put on it, in alphabetical order.
+             */
+            tags: string[];
+            /**
              * Trace Version
              * @description Version of the trace format.
              */
@@ -6535,6 +6611,11 @@ export interface components {
              */
             selection_strategy: "latest" | "random" | "all";
             /**
+             * Tag
+             * @description Only traces with this tag.
+             */
+            tag?: string | null;
+            /**
              * Upload Id
              * @description Only traces that came with this upload.
              */
@@ -6636,6 +6717,22 @@ export interface components {
              * @description How many of them the strategy takes.
              */
             selected: number;
+        };
+        /**
+         * TracesTagged
+         * @description What became of it.
+         */
+        TracesTagged: {
+            /**
+             * Changed
+             * @description Tags that were put on or taken off; those that were so already are not counted.
+             */
+            changed: number;
+            /**
+             * Matching
+             * @description Traces that are here.
+             */
+            matching: number;
         };
         /**
          * TrainingForm
@@ -7706,6 +7803,8 @@ export interface operations {
     list_evaluation_samples: {
         parameters: {
             query?: {
+                /** @description Answers to this item, by its id. */
+                sample?: string | null;
                 family?: string | null;
                 domain?: string | null;
                 /** @description Strict verdict on the answer. */
@@ -8321,6 +8420,8 @@ export interface operations {
                 difficulty?: string | null;
                 /** @description Came with this upload. */
                 upload_id?: string | null;
+                /** @description Has this tag. */
+                tag?: string | null;
                 /** @description At this moment or later. */
                 created_after?: string | null;
                 /** @description Earlier than this moment. */
@@ -8460,6 +8561,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Facets"];
+                };
+            };
+        };
+    };
+    tag_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracesTagged"];
                 };
             };
         };
@@ -8640,6 +8765,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ScoreRead_"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
         };

@@ -4,6 +4,9 @@ import type { ReactNode } from 'react'
 import { facetOptions, FACETS, type TraceFilter } from '../api/facets'
 import { SearchField } from './SearchField'
 
+/** A value that all traces have parts nothing; a tag may part those that have it from the others. */
+const NAMES = [...FACETS, 'tag'] as const
+
 interface TraceFiltersProps {
   /** What the address says traces must have. */
   value: TraceFilter
@@ -25,7 +28,7 @@ export function TraceFilters({ value, onFilter, children }: TraceFiltersProps) {
           onFilter({ q })
         }}
       />
-      {FACETS.filter((name) => (facets.data?.[name].length ?? 0) > 1 || value[name]).map((name) => (
+      {NAMES.filter((name) => (facets.data?.[name].length ?? 0) >= (name === 'tag' ? 1 : 2) || value[name]).map((name) => (
         <NativeSelect
           key={name}
           label={name.charAt(0).toUpperCase() + name.slice(1)}

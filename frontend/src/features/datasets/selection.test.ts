@@ -9,12 +9,13 @@ test('what is not asked for is not sent', () => {
 })
 
 test('filters, an upload and a seed are', () => {
-  expect(selectionOf({ upload: 'u', q: 'apples', family: 'sums', difficulty: '3' }, { ...ALL, strategy: 'random' })).toEqual({
+  expect(selectionOf({ upload: 'u', q: 'apples', family: 'sums', difficulty: '3', tag: 'good' }, { ...ALL, strategy: 'random' })).toEqual({
     selection_strategy: 'random',
     limit: 100,
     seed: 7,
     q: 'apples',
     facets: { family: 'sums', difficulty: '3' },
+    tag: 'good',
     upload_id: 'u',
   })
 })

@@ -10,7 +10,7 @@ export interface Take {
 }
 
 /** Return the selection that the service is asked for; `upload` is `all` where no upload is meant. */
-export function selectionOf({ upload, q, ...values }: TraceFilter & { upload?: string | undefined }, { strategy, limit, seed }: Take): Shape<'TraceSelection'> {
+export function selectionOf({ upload, q, tag, ...values }: TraceFilter & { upload?: string | undefined }, { strategy, limit, seed }: Take): Shape<'TraceSelection'> {
   const facets = Object.fromEntries(FACETS.flatMap((name) => (values[name] ? [[name, values[name]]] : [])))
   return {
     selection_strategy: strategy,
@@ -18,6 +18,7 @@ export function selectionOf({ upload, q, ...values }: TraceFilter & { upload?: s
     ...(strategy === 'random' && { seed }),
     ...(q && { q }),
     ...(Object.keys(facets).length > 0 && { facets }),
+    ...(tag && { tag }),
     ...(upload && upload !== 'all' && { upload_id: upload }),
   }
 }

@@ -113,8 +113,8 @@ function Compared({ a, b }: { a: string; b: string }) {
             </section>
           ))}
           <div className="tiles">
-            <Items title="Only B got right" ids={gained} />
-            <Items title="Only A got right" ids={lost} />
+            <Items title="Only B got right" ids={gained} evaluationId={b} />
+            <Items title="Only A got right" ids={lost} evaluationId={a} />
           </div>
         </>
       )}
@@ -122,13 +122,32 @@ function Compared({ a, b }: { a: string; b: string }) {
   )
 }
 
-function Items({ title, ids }: { title: string; ids: string[] }) {
+interface ItemsProps {
+  title: string
+  ids: string[]
+  /** The evaluation that has them right. */
+  evaluationId: string
+}
+
+function Items({ title, ids, evaluationId }: ItemsProps) {
   return (
     <section className="card stack">
       <h2>
         {title}: {whole(ids.length)}
       </h2>
-      <p className="mono prose">{ids.join(', ') || 'none'}</p>
+      {ids.length > 0 ? (
+        <ul className={`plain-list mono ${classes.items ?? ''}`}>
+          {ids.map((id) => (
+            <li key={id}>
+              <Link to="/evaluations/$evaluationId" params={{ evaluationId }} search={{ sample: id }} hash="samples">
+                {id}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="quiet">none</p>
+      )}
     </section>
   )
 }

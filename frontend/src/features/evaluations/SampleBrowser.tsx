@@ -12,14 +12,14 @@ const VERDICTS = ['right', 'wrong', 'unscored'] as const
 
 /** Every answer of an evaluation, searched and filtered. */
 export function SampleBrowser({ evaluationId, families }: { evaluationId: string; families: string[] }) {
-  const { q, family, verdict } = route.useSearch()
+  const { q, family, verdict, sample } = route.useSearch()
   const navigate = route.useNavigate()
   const samples = useInfiniteQuery({
-    queryKey: ['evaluations', evaluationId, 'samples', { q, family, verdict }],
+    queryKey: ['evaluations', evaluationId, 'samples', { q, family, verdict, sample }],
     queryFn: ({ pageParam }) =>
       unwrap(
         api.GET('/api/evaluations/{evaluation_id}/samples', {
-          params: { path: { evaluation_id: evaluationId }, query: { q, family, verdict, limit: 25, cursor: pageParam } },
+          params: { path: { evaluation_id: evaluationId }, query: { q, family, verdict, sample, limit: 25, cursor: pageParam } },
         }),
       ),
     initialPageParam: undefined as string | undefined,
@@ -27,7 +27,7 @@ export function SampleBrowser({ evaluationId, families }: { evaluationId: string
     staleTime: Infinity,
   })
   return (
-    <section className="stack" aria-label="Samples">
+    <section className="stack" aria-label="Samples" id="samples">
       <h2>Samples</h2>
       <div className="fields" role="search">
         <SearchField
@@ -47,6 +47,14 @@ export function SampleBrowser({ evaluationId, families }: { evaluationId: string
             void navigate({ search: (before) => ({ ...before, verdict: chosen }), resetScroll: false })
           }}
         />
+        {sample && (
+          <p>
+            Item {sample} alone.{' '}
+            <Link to="/evaluations/$evaluationId" params={{ evaluationId }} search={(before) => ({ ...before, sample: undefined })} resetScroll={false}>
+              Show all
+            </Link>
+          </p>
+        )}
         {families.length > 1 && (
           <NativeSelect
             label="Family"

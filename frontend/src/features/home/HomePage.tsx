@@ -15,6 +15,8 @@ import { Next } from './Next'
 const LIVE = 5000
 /** Counting a million traces takes the database a tenth of a second. */
 const COUNTED = 15_000
+/** What may be at work, or may have gone wrong, however many runs came after it. */
+const LOOKED_FOR = ['running', 'preparing', 'queued', 'failed', 'interrupted'] as const
 const LOOKED_AT = 100
 /** Runs that are shown with all that they say; the others are on their own page. */
 const SHOWN = 4
@@ -24,13 +26,16 @@ export function HomePage() {
   const overview = useQuery({ queryKey: ['overview'], queryFn: () => unwrap(api.GET('/api/overview')), refetchInterval: COUNTED })
   const runs = useQuery({
     queryKey: ['runs', 'home'],
-    queryFn: () => unwrap(api.GET('/api/tunix/runs', { params: { query: { limit: LOOKED_AT } } })),
+    queryFn: async () => {
+      const found = await Promise.all(LOOKED_FOR.map((status) => unwrap(api.GET('/api/tunix/runs', { params: { query: { status, limit: LOOKED_AT } } }))))
+      return found.flatMap(({ data }) => data)
+    },
     refetchInterval: LIVE,
   })
   const ready = useQuery(readyOptions)
   const problem = overview.error ?? runs.error ?? ready.error
-  const active = runs.data?.data.filter(({ status }) => isActive(status)) ?? []
-  const told = runs.data && alerts({ parts: ready.data, waiting: overview.data?.waiting ?? 0, runs: runs.data.data, now: new Date(runs.dataUpdatedAt) })
+  const active = runs.data?.filter(({ status }) => isActive(status)) ?? []
+  const told = runs.data && alerts({ parts: ready.data, waiting: overview.data?.waiting ?? 0, runs: runs.data, now: new Date(runs.dataUpdatedAt) })
   return (
     <Page
       title="Home"

@@ -14,6 +14,9 @@ import { scoreOptions, traceOptions } from './asked'
 import { checksOf } from './checks'
 import { Ratings } from './Ratings'
 import { Scores } from './Scores'
+import { Tag } from './Tag'
+import { Tags } from './Tags'
+import { tagOptions } from './tags'
 
 const route = getRouteApi('/traces/$traceId')
 
@@ -31,6 +34,7 @@ export function TracePage() {
       above={<Link to="/traces">Traces</Link>}
       actions={
         <>
+          <Tag ids={[traceId]} onDone={() => queries.invalidateQueries({ queryKey: ['traces'] })} />
           <Confirmed
             name="Delete"
             title="Delete this trace?"
@@ -63,6 +67,7 @@ export function TracePage() {
 function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
   const { prompt, steps, final_answer, meta } = trace.payload
   const scores = useQuery(scoreOptions(trace.id))
+  const tags = useQuery(tagOptions(trace.id))
   const arithmetic = scores.data?.data.find(({ criteria }) => criteria === 'arithmetic')
   return (
     <>
@@ -93,6 +98,7 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
           facts={{
             Id: <span className="mono">{trace.id}</span>,
             'Came in': moment(trace.created_at),
+            Tags: <Tags tags={tags.data ?? []} />,
             ...Object.fromEntries(Object.entries(meta).map(([name, value]) => [name, <bdi key={name}>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>])),
           }}
         />

@@ -10,6 +10,8 @@ import { Listed, nextCursor } from '../../parts/Listed'
 import { Nothing, Page } from '../../parts/Page'
 import { TraceFilters } from '../../parts/TraceFilters'
 import { counted, moment } from '../../parts/words'
+import { Tag } from './Tag'
+import { Tags } from './Tags'
 
 type Trace = Shape<'TraceListed'>
 const route = getRouteApi('/traces')
@@ -17,6 +19,7 @@ const AT_ONCE = 4
 const FIRST = 100
 const MORE = 500
 
+const TAGS: ColumnDef<Trace> = { header: 'Tags', cell: ({ row }) => <Tags tags={row.original.tags} /> }
 const COLUMNS: ColumnDef<Trace>[] = [
   {
     header: 'Prompt',
@@ -39,7 +42,7 @@ const COLUMNS: ColumnDef<Trace>[] = [
   { header: 'Came in', meta: { align: 'end' }, cell: ({ row }) => moment(row.original.created_at) },
 ]
 
-/** All traces: searched, filtered, chosen, deleted. */
+/** All traces: searched, filtered, chosen, tagged, deleted. */
 export function TracesPage() {
   const search = route.useSearch()
   const [selected, setSelected] = useState<RowSelectionState>({})
@@ -54,6 +57,11 @@ export function TracesPage() {
     refetchOnWindowFocus: false,
   })
   const chosen = Object.keys(selected)
+  const columns = traces.data?.pages.some(({ data }) => data.some(({ tags }) => tags.length > 0)) ? [...COLUMNS, TAGS] : COLUMNS
+  const onChanged = async () => {
+    setSelected({})
+    await queries.invalidateQueries({ queryKey: ['traces'] })
+  }
   const filtered = Object.values(search).some(Boolean)
   const query = new URLSearchParams(Object.entries(search).flatMap(([name, value]) => (value ? [[name, value]] : []))).toString()
   return (
@@ -88,15 +96,13 @@ export function TracesPage() {
           ) : (
             chosen.length === 1 && <span className="quiet small">Choose one more to compare.</span>
           )}
+          <Tag ids={chosen} onDone={onChanged} />
           <Confirmed
             name="Delete them"
             title={`Delete ${counted(chosen.length, 'trace')}?`}
             about="Their scores and ratings go with them. Datasets that were built with them keep their copies."
             act={() => deleteAll(chosen)}
-            onDone={async () => {
-              setSelected({})
-              await queries.invalidateQueries({ queryKey: ['traces'] })
-            }}
+            onDone={onChanged}
           />
           <Button
             variant="default"
@@ -111,7 +117,7 @@ export function TracesPage() {
       <Listed
         label="Traces"
         query={traces}
-        columns={COLUMNS}
+        columns={columns}
         rowId={({ id }) => id}
         selected={selected}
         onSelect={setSelected}

@@ -194,7 +194,8 @@ def list_traces(session: Session, asked: TraceQuery) -> tuple[list[Any], Paginat
     """Return one page of traces, the newest first; steps and meta stay on the disk."""
     paging = asked.model_dump(include={"limit", "offset", "cursor"})
     filters = Filters(**asked.model_dump(exclude=set(paging)))
-    if filters.is_searched and not filters.is_timed and not asked.offset and not is_sqlite(session):
+    alone = filters.tag is None and not filters.is_timed and not asked.offset  # a tag or a moment leaves few to search
+    if filters.is_searched and alone and not is_sqlite(session):
         match = search.match_postgresql(filters.q, filters.facets)
         statement = _by_blocks(frozenset(match), search.is_estimable(filters.q), asked.cursor is not None)
         values = match | blocks.values(*search.required(filters.q, filters.facets))

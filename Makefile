@@ -149,6 +149,20 @@ bench-data: $(VENV)/.train ## rows a second of the dataset build
 bench-service: $(VENV)/.dev $(VENV)/.postgresql ## the service at full size: ingest, queries, viewers, beside MLflow; takes an hour
 	@$(BIN)/python benchmarks/bench_service.py $(ARGS)
 
+.PHONY: bench-web
+bench-web: $(VENV)/.dev $(VENV)/.chromium web ## the web app in a real browser: paints, frames, tasks, memory; takes 20 minutes
+	@$(MAKE) -s lighthouse || echo "npm cannot install Lighthouse here: that part is left out" >&2
+	@$(BIN)/python benchmarks/bench_web.py $(ARGS)
+
+.PHONY: lighthouse
+lighthouse: benchmarks/lighthouse/node_modules/.installed ## install what scores pages for bench-web, into a folder of its own
+
+# 12 is the last that runs on Node 20.
+benchmarks/lighthouse/node_modules/.installed: benchmarks/lighthouse/package-lock.json
+	@echo "installing Lighthouse into benchmarks/lighthouse …" >&2
+	@npm ci --silent --ignore-scripts --prefix benchmarks/lighthouse
+	@touch $@
+
 # --- upkeep ---
 
 .PHONY: docs
@@ -175,5 +189,5 @@ lock: $(BIN)/uv ## resolve the locks again, with the versions they have; UPGRADE
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data and runs stay
-	rm -rf $(VENV) frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) frontend/node_modules benchmarks/lighthouse/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

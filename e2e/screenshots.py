@@ -48,6 +48,19 @@ SCREENS = {
 """Pages by the names of their pictures; what stands in braces is named by its content."""
 
 
+def named(service: Service) -> dict[str, str]:
+    """Return what stands in the braces of the pages of a filled service."""
+    measured = {row["run_id"]: row["evaluation_id"] for row in service.json("GET", "/api/evaluations")["data"]}
+    first, second = (one["id"] for one in service.json("GET", "/api/traces?limit=2")["data"])
+    return {
+        "a": measured[made.RUN],
+        "b": measured[reinforced.RUN],
+        "first": first,
+        "second": second,
+        "submission": filled.submission(service.home),
+    }
+
+
 def main() -> None:
     """Start a service over a filled home, and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -59,20 +72,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         filled.fill(Path(folder))
         with running(Service(Path(folder), worker=False)) as service:
-            first, second = (one["id"] for one in service.json("GET", "/api/traces?limit=2")["data"])
-            measured = {row["run_id"]: row["evaluation_id"] for row in service.json("GET", "/api/evaluations")["data"]}
-            named = {
-                "a": measured[made.RUN],
-                "b": measured[reinforced.RUN],
-                "first": first,
-                "second": second,
-                "submission": filled.submission(Path(folder)),
-            }
+            names = named(service)
             page, complaints = open_page(browser, str(service.client.base_url), width=asked.width)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 for name in asked.only:
-                    page.goto(SCREENS[name].format(**named), wait_until="networkidle")
+                    page.goto(SCREENS[name].format(**names), wait_until="networkidle")
                     # the page of the interface is not one of the app's, and has no heading of the first level
                     page.get_by_role("heading", level=2 if name == "api" else 1).first.wait_for()
                     page.wait_for_load_state("networkidle")

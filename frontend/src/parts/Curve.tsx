@@ -6,6 +6,7 @@ import uPlot from 'uplot'
 import { figure } from './words'
 import classes from './Curve.module.css'
 import { type Along, type Chart, smoothed } from './curves'
+import { Layer } from './layer'
 import type { View } from './view'
 
 const HEIGHT = 220
@@ -13,6 +14,7 @@ const COLOURS = {
   light: ['#364fc7', '#c2410c', '#0b7285', '#9c36b5', '#5c940d', '#a61e4d', '#495057'],
   dark: ['#91a7ff', '#ffa94d', '#66d9e8', '#e599f7', '#c0eb75', '#faa2c1', '#ced4da'],
 }
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' })
 const AXES: Record<Along, string> = { step: 'step', tokens: 'tokens', time: 'seconds' }
 
 interface CurveProps {
@@ -39,9 +41,7 @@ export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveP
   const newest = useRef(data)
   useEffect(() => {
     newest.current = data
-    if (!plot.current) return
-    plot.current.setData(data)
-    view.redraw(plot.current)
+    if (plot.current) view.put(plot.current, data)
   }, [data, view])
   const ghosts = smooth > 0
   useEffect(() => {
@@ -87,6 +87,7 @@ function options(names: string[], view: View, { along, ghosts, logarithmic, sche
   const line = scheme === 'dark' ? '#2f353d' : '#e6e9ee'
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } }
   const value = (_: uPlot, found: number | null) => figure(found)
+  const layer = new Layer()
   return {
     width,
     height: HEIGHT,
@@ -97,6 +98,7 @@ function options(names: string[], view: View, { along, ghosts, logarithmic, sche
       drag: { setScale: false },
       bind: {
         mousedown: (_, __, handler) => (event) => (event.shiftKey ? null : handler(event)),
+        mousemove: (_, __, handler) => (event) => (view.moves ? null : handler(event)),
         dblclick: () => () => {
           view.show(null)
           return null
@@ -104,6 +106,11 @@ function options(names: string[], view: View, { along, ghosts, logarithmic, sche
       },
     },
     hooks: {
+      drawAxes: [
+        (plot) => {
+          layer.draw(plot)
+        },
+      ],
       setSelect: [
         (plot) => {
           view.mark(plot)
@@ -112,14 +119,14 @@ function options(names: string[], view: View, { along, ghosts, logarithmic, sche
     },
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((tick) => (Math.abs(tick) >= 1e4 ? tick.toLocaleString('en', { notation: 'compact' }) : figure(tick))) },
+      { ...axis, values: (_, ticks) => ticks.map((tick) => (Math.abs(tick) >= 1e4 ? COMPACT.format(tick) : figure(tick))) },
       { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : figure(tick))) },
     ],
     series: [
       { label: AXES[along], value },
       ...names.flatMap((name, place) => {
         const stroke = COLOURS[scheme][place % COLOURS[scheme].length] ?? ink
-        const main: uPlot.Series = { label: name, stroke, width: 1.6, spanGaps: true, value }
+        const main: uPlot.Series = { label: name, stroke, width: 1.6, paths: () => null, value }
         return ghosts ? [{ ...main, stroke: `${stroke}40`, width: 1, class: classes.ghost ?? 'ghost' }, main] : [main]
       }),
     ],

@@ -29,14 +29,10 @@ export function moved(range: Range, whole: Range, by: number): Range {
   return within(whole, range.min + by, range.max - range.min)
 }
 
-function isInWindow(element: HTMLElement): boolean {
-  const { top, bottom } = element.getBoundingClientRect()
-  return bottom > 0 && top < globalThis.innerHeight
-}
-
 /** What all charts of a page show; tells once it rests. */
 export class View {
-  private readonly plots = new Set<uPlot>()
+  /** Each chart, and whether it is in the window, and was left undrawn while it was not. */
+  private readonly plots = new Map<uPlot, { inWindow: boolean; stale: boolean }>()
   private readonly onRest: ((range: Range | null) => void) | undefined
   private whole: Range = { min: 0, max: 0 }
   private range: Range | null = null
@@ -50,7 +46,15 @@ export class View {
 
   /** Take a chart in; returns what lets it go and what it listens to. */
   add(plot: uPlot, box: HTMLElement): () => void {
-    this.plots.add(plot)
+    const place = { inWindow: true, stale: false }
+    this.plots.set(plot, place)
+    const watch = new IntersectionObserver(([entry]) => {
+      place.inWindow = entry?.isIntersecting ?? true
+      if (!place.inWindow || !place.stale) return
+      place.stale = false
+      this.put(plot, plot.data)
+    })
+    watch.observe(box)
     const control = new AbortController()
     const { signal } = control
     box.addEventListener('wheel', (event) => { this.wheel(plot, event) }, { signal, passive: false })
@@ -58,6 +62,7 @@ export class View {
     plot.over.addEventListener('pointerdown', (event) => { this.drag(plot, event) }, { signal })
     return () => {
       control.abort()
+      watch.disconnect()
       this.plots.delete(plot)
     }
   }
@@ -66,18 +71,37 @@ export class View {
   settle(whole: Range, range: Range | null): void {
     this.whole = whole
     // while someone moves it, the address tells where it was
-    if (this.timer === undefined) this.range = range && within(whole, range.min, range.max - range.min)
+    if (!this.moves) this.range = range && within(whole, range.min, range.max - range.min)
     this.draw()
   }
 
-  /** Draw new values of a chart where it is looked at. */
+  /** Give a chart new values, and draw it where it is looked at. */
+  put(plot: uPlot, data: uPlot.AlignedData): void {
+    plot.setData(data, this.plots.get(plot)?.inWindow)
+    this.redraw(plot)
+  }
+
+  /** Draw a chart where it is looked at, once it is in the window; while it is moved along, the scale of y stays. */
   redraw(plot: uPlot): void {
-    const { min, max } = this.range ?? this.whole
-    if (max > min) plot.setScale('x', { min, max })
+    const { min, max } = this.seen
+    const place = this.plots.get(plot)
+    if (max <= min || !place) return
+    place.stale = !place.inWindow
+    if (place.stale) return
+    const { x, y } = plot.scales
+    const wide = (x?.max ?? 0) - (x?.min ?? 0)
+    plot.setScale('x', { min, max })
+    if (this.moves && y?.min != null && y.max != null && Math.abs(wide / (max - min) - 1) < 1e-6) plot.setScale('y', { min: y.min, max: y.max })
+  }
+
+  /** Whether someone moves what is shown; there is no crosshair then, whose values would change with each frame. */
+  get moves(): boolean {
+    return this.timer !== undefined
   }
 
   /** Show a part, or all of it, in the next frame. */
   show(range: Range | null): void {
+    if (!this.moves) for (const plot of this.plots.keys()) plot.setCursor({ left: -10, top: -10 }, false)
     this.range = range && range.max - range.min < this.whole.max - this.whole.min ? range : null
     this.frame ||= requestAnimationFrame(() => { this.draw() })
     clearTimeout(this.timer)
@@ -96,11 +120,10 @@ export class View {
     this.show({ min: plot.posToVal(left, 'x'), max: plot.posToVal(left + width, 'x') })
   }
 
-  /** Draw all charts; while they move, only those that are in the window. */
   private draw(): void {
     cancelAnimationFrame(this.frame)
     this.frame = 0
-    for (const plot of this.plots) if (this.timer === undefined || isInWindow(plot.root)) this.redraw(plot)
+    for (const plot of this.plots.keys()) this.redraw(plot)
   }
 
   private get seen(): Range {

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Engine, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from tunix_rt.comparison import ScoreName
@@ -69,6 +69,30 @@ class Board:
 
 _RANKED = EvaluationRow.mark >= 0
 """Which evaluations have a rank; the others came from elsewhere and are not verified, and stand below them."""
+# Both are asked at every look at a board, so that they are made once.
+_SIGNATURE = select(func.count(), func.coalesce(func.sum(EvaluationRow.mark), 0)).where(
+    EvaluationRow.task_digest == bindparam("task_digest"),
+    EvaluationRow.contract_digest == bindparam("contract_digest"),
+)
+_MEASURED = (
+    select(
+        EvaluationRow.task_digest,
+        func.max(EvaluationRow.n),
+        func.count(),
+        func.max(EvaluationRow.created_at),
+    )
+    .where(
+        EvaluationRow.contract_digest == bindparam("contract_digest"), EvaluationRow.task_name == bindparam("task_name")
+    )
+    .group_by(EvaluationRow.task_digest)
+    .order_by(
+        case((EvaluationRow.task_digest == bindparam("known"), 0), else_=1),
+        func.max(case((_RANKED, EvaluationRow.n), else_=-1)).desc(),
+        func.max(EvaluationRow.n).desc(),
+        func.max(EvaluationRow.created_at).desc(),
+        EvaluationRow.task_digest,
+    )
+)
 _boards: WeakKeyDictionary[Engine, dict[BoardKey, Board]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -112,20 +136,8 @@ def choose(session: Session, home: Path, contract_digest: str, task: str | None,
         if task_digest is not None:
             query = query.where(EvaluationRow.task_digest == task_digest)
         name = session.scalar(query.where(_RANKED)) or session.scalar(query)
-    most, newest = func.max(EvaluationRow.n), func.max(EvaluationRow.created_at)
     known = None if name is None else tasks.digest_of(home, name)
-    rows = session.execute(
-        select(EvaluationRow.task_digest, most, func.count(), newest)
-        .where(same, EvaluationRow.task_name == name)
-        .group_by(EvaluationRow.task_digest)
-        .order_by(
-            case((EvaluationRow.task_digest == known, 0), else_=1),
-            func.max(case((_RANKED, EvaluationRow.n), else_=-1)).desc(),
-            most.desc(),
-            newest.desc(),
-            EvaluationRow.task_digest,
-        )
-    )
+    rows = session.execute(_MEASURED, {"contract_digest": contract_digest, "task_name": name, "known": known})
     found = [Measured(*row) for row in rows]
     if task is not None and not found:
         _check_known(session, home, task)
@@ -160,10 +172,8 @@ def board(session: Session, key: BoardKey) -> Board:
 
 
 def _signature(session: Session, key: BoardKey) -> tuple[int, int]:
-    query = select(func.count(), func.coalesce(func.sum(EvaluationRow.mark), 0)).where(
-        EvaluationRow.task_digest == key.task_digest, EvaluationRow.contract_digest == key.contract_digest
-    )
-    count, marks = session.execute(query).one()
+    asked = {"task_digest": key.task_digest, "contract_digest": key.contract_digest}
+    count, marks = session.execute(_SIGNATURE, asked).one()
     return count, int(marks)
 
 

@@ -3,9 +3,14 @@ import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test } from 'vitest'
 import { show } from '../testing'
-import { MathematicsSwitch, Prose } from './Prose'
+import { MathematicsSwitch, Prose, useMathematics } from './Prose'
 
 const TEXT = 'So $x = \\frac{1}{2}$ and $5.'
+
+function Text({ text }: { text: string }) {
+  const [drawn] = useMathematics()
+  return <Prose text={text} drawn={drawn} />
+}
 
 beforeEach(() => {
   localStorage.clear()
@@ -16,7 +21,7 @@ test('mathematics is drawn, or shown as it was written', async () => {
     <>
       <MathematicsSwitch texts={[TEXT]} />
       <p>
-        <Prose text={TEXT} />
+        <Text text={TEXT} />
       </p>
     </>,
   )
@@ -32,7 +37,7 @@ test('what is no mathematics stays text, and asks for no switch', async () => {
     <>
       <MathematicsSwitch texts={['money: $5']} />
       <p>
-        <Prose text={'$\\frac{1$ or $\\href{javascript:alert(1)}{x}$ <img src=x>'} />
+        <Text text={'$\\frac{1$ or $\\href{javascript:alert(1)}{x}$ <img src=x>'} />
       </p>
     </>,
   )

@@ -4,11 +4,11 @@ import { useLayoutEffect, useMemo, useRef } from 'react'
 import { type Piece, pieces } from './mathematics'
 import classes from './Prose.module.css'
 
-const useMathematics = () => useLocalStorage({ key: 'mathematics', defaultValue: true })
+/** Whether mathematics is drawn. Asked once for all texts of a list: each asker hears of every other one's start. */
+export const useMathematics = () => useLocalStorage({ key: 'mathematics', defaultValue: true })
 
 /** A text that a person or a model wrote; its mathematics is drawn, unless one asked for the source. */
-export function Prose({ text }: { text: string }) {
-  const [drawn] = useMathematics()
+export function Prose({ text, drawn }: { text: string; drawn: boolean }) {
   const found = useMemo(() => pieces(text), [text])
   if (!drawn) return text
   return found.map((piece, place) => (piece.tex === undefined ? piece.text : <Formula key={`${place.toString()} ${piece.text}`} {...piece} />))

@@ -5,7 +5,7 @@ import { AsCommand } from '../../parts/AsCommand'
 import { Confirmed } from '../../parts/Confirmed'
 import { Facts } from '../../parts/Facts'
 import { Asked, Page } from '../../parts/Page'
-import { MathematicsSwitch, Prose } from '../../parts/Prose'
+import { MathematicsSwitch, Prose, useMathematics } from '../../parts/Prose'
 import { Steps } from '../../parts/Steps'
 import { Tabbed } from '../../parts/Tabbed'
 import { Tokens } from '../../parts/Tokens'
@@ -66,6 +66,7 @@ export function TracePage() {
 
 function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
   const { prompt, steps, final_answer, meta } = trace.payload
+  const [drawn] = useMathematics()
   const scores = useQuery(scoreOptions(trace.id))
   const tags = useQuery(tagOptions(trace.id))
   const arithmetic = scores.data?.data.find(({ criteria }) => criteria === 'arithmetic')
@@ -77,7 +78,7 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
           <MathematicsSwitch texts={[prompt, ...steps.map(({ content }) => content), final_answer]} />
         </div>
         <p className="prose" dir="auto">
-          <Prose text={prompt} />
+          <Prose text={prompt} drawn={drawn} />
         </p>
       </section>
       <section className="card stack">
@@ -86,7 +87,7 @@ function Shown({ trace }: { trace: Shape<'TraceRead'> }) {
         <h2>Answer</h2>
         <p className="prose" dir="auto">
           <b>
-            <Prose text={final_answer} />
+            <Prose text={final_answer} drawn={drawn} />
           </b>
         </p>
       </section>

@@ -61,6 +61,15 @@ def named(service: Service) -> dict[str, str]:
     }
 
 
+def touched(service: Service) -> None:
+    """Score and rate the newest trace, and put tags on some, as people do."""
+    first, second, *others = (one["id"] for one in service.json("GET", "/api/traces?limit=12")["data"])
+    service.json("POST", f"/api/traces/{first}/score", json={"criteria": "arithmetic"})
+    service.json("PUT", f"/api/traces/{first}/ratings", json={"rating": 4, "comment": "Short, and each step holds."})
+    service.json("POST", "/api/traces/tags", json={"trace_ids": [first, *others[2:5]], "add": ["good"]})
+    service.json("POST", "/api/traces/tags", json={"trace_ids": [second, others[3]], "add": ["to check"]})
+
+
 def main() -> None:
     """Start a service over a filled home, and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -73,13 +82,13 @@ def main() -> None:
         filled.fill(Path(folder))
         with running(Service(Path(folder), worker=False)) as service:
             names = named(service)
+            touched(service)
             page, complaints = open_page(browser, str(service.client.base_url), width=asked.width)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 for name in asked.only:
                     page.goto(SCREENS[name].format(**names), wait_until="networkidle")
-                    # the page of the interface is not one of the app's, and has no heading of the first level
-                    page.get_by_role("heading", level=2 if name == "api" else 1).first.wait_for()
+                    page.get_by_role("heading").first.wait_for()
                     page.wait_for_load_state("networkidle")
                     if name == "builder-columns":
                         page.get_by_label("A file of traces").set_input_files(own_schema(Path(folder)))

@@ -38,7 +38,11 @@ _FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "favicon.png": "image/png",
 }
-_START = """window.addEventListener("load", () => {
+_START = """const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+follow();
+dark.addEventListener("change", follow);
+window.addEventListener("load", () => {
   SwaggerUIBundle({
     url: "/api/openapi.json",
     dom_id: "#docs",

@@ -33,7 +33,7 @@ export function ComparePage() {
       about="The same items answered twice: B minus A, with a 95 % interval and an exact test of the pairs that differ."
       actions={a && b ? <AsCommand cli={`compare ${a} ${b}`} path={`/api/evaluations/compare?a=${a}&b=${b}`} /> : null}
     >
-      <div className="fields">
+      <div className="halves">
         <NativeSelect
           label="A, the baseline"
           value={a ?? ''}
@@ -92,27 +92,29 @@ function Compared({ a, b }: { a: string; b: string }) {
             />
             {differences.length > 0 && <p className="quiet small prose">They differ in more than the model: {differences.join('; ')}</p>}
           </section>
-          {[
-            { title: 'By figure', rows: metrics },
-            { title: 'By family', rows: families },
-          ].map(({ title, rows }) => (
-            <section key={title} className={`card ${classes.scroll ?? ''}`} tabIndex={0} aria-label={title}>
-              <h2>{title}</h2>
-              <table className={classes.figures}>
-                <tbody>
-                  {rows.map((row) => (
-                    <tr key={row.name}>
-                      <th scope="row">{row.name}</th>
-                      <td>
-                        <Delta of={row.paired} name={row.name} p={row.adjusted_p ?? row.paired.p} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </section>
-          ))}
-          <div className="tiles">
+          <div className="halves">
+            {[
+              { title: 'By figure', rows: metrics },
+              { title: 'By family', rows: families },
+            ].map(({ title, rows }) => (
+              <section key={title} className={`card ${classes.scroll ?? ''}`} tabIndex={0} aria-label={title}>
+                <h2>{title}</h2>
+                <table className={classes.figures}>
+                  <tbody>
+                    {rows.map((row) => (
+                      <tr key={row.name}>
+                        <th scope="row">{row.name}</th>
+                        <td>
+                          <Delta of={row.paired} name={row.name} p={row.adjusted_p ?? row.paired.p} />
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </section>
+            ))}
+          </div>
+          <div className="halves">
             <Items title="Only B got right" ids={gained} evaluationId={b} />
             <Items title="Only A got right" ids={lost} evaluationId={a} />
           </div>

@@ -1,5 +1,6 @@
 import { Alert } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { WithCode } from '../../parts/WithCode'
 import type { Alert as Told } from './alerts'
 import classes from './Alerts.module.css'
 
@@ -18,7 +19,7 @@ export function Alerts({ alerts }: { alerts: Told[] }) {
                 </Link>{' '}
               </>
             )}
-            {text}
+            <WithCode text={text} />
           </p>
         </Alert>
       ))}

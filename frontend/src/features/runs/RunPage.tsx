@@ -75,7 +75,7 @@ function Shown({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
             ),
           }}
         />
-        {(run.message || run.problem) && <p className="quiet prose small">{run.problem ?? run.message}</p>}
+        {(run.problem ?? (run.status === 'completed' ? '' : run.message)) && <p className="quiet prose small">{run.problem ?? run.message}</p>}
         {typeof error === 'string' && <p className="bad prose">{error}</p>}
       </section>
       <Tabbed

@@ -5,6 +5,7 @@ import { sessionOptions } from '../../api/session'
 import { AsCommand } from '../../parts/AsCommand'
 import { Facts } from '../../parts/Facts'
 import { Asked } from '../../parts/Page'
+import { WithCode } from '../../parts/WithCode'
 import { moment } from '../../parts/words'
 import classes from './Health.module.css'
 
@@ -29,7 +30,9 @@ export function Health() {
                   <span className={ok ? 'good' : 'bad'}>
                     <b>{ok ? '✓' : '✗'}</b> {NAMES[name]}
                   </span>
-                  <span className="prose">{detail}</span>
+                  <span className="prose">
+                    <WithCode text={detail} />
+                  </span>
                 </li>
               ))}
             </ul>

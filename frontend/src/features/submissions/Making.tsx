@@ -5,6 +5,7 @@ import { useEffect } from 'react'
 import { api, unwrap } from '../../api/client'
 import { Asked } from '../../parts/Page'
 import { isActive, Status } from '../../parts/Status'
+import { WithCode } from '../../parts/WithCode'
 import { jobOptions } from './asked'
 
 const route = getRouteApi('/submissions/new')
@@ -29,7 +30,9 @@ export function Making({ job }: { job: string }) {
           <div className="row" role="status">
             {isActive(status) && <Loader size="sm" aria-hidden />}
             <Status status={status} />
-            <span>{words(status, workers.data?.data.some(({ alive }) => alive))}</span>
+            <span>
+              <WithCode text={words(status, workers.data?.data.some(({ alive }) => alive))} />
+            </span>
           </div>
           {reason && <p className="bad prose">{reason}</p>}
           {!isActive(status) && status !== 'completed' && (

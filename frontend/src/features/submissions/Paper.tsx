@@ -1,5 +1,6 @@
 import { Copy } from '../../parts/Copy'
 import { Nothing } from '../../parts/Page'
+import { WithCode } from '../../parts/WithCode'
 import classes from './Paper.module.css'
 import { type Block, blocks, listed } from './papers'
 import { Points } from './Points'
@@ -67,7 +68,7 @@ function Shown({ block }: { block: Block }) {
         <ul>
           {block.items.map((item, place) => (
             <li key={place}>
-              <Words text={item} />
+              <WithCode text={item} />
             </li>
           ))}
         </ul>
@@ -81,19 +82,14 @@ function Shown({ block }: { block: Block }) {
     case 'quote':
       return (
         <blockquote className={`prose ${classes.quote ?? ''}`}>
-          <Words text={block.text} />
+          <WithCode text={block.text} />
         </blockquote>
       )
     default:
       return (
         <p className="prose" dir="auto">
-          <Words text={block.text} />
+          <WithCode text={block.text} />
         </p>
       )
   }
-}
-
-/** Words, of which those between backquotes are code. */
-function Words({ text }: { text: string }) {
-  return text.split('`').map((part, place) => (place % 2 ? <code key={place}>{part}</code> : part))
 }

@@ -1,0 +1,10 @@
+// What several pages need comes with the first file: a browser fetches one larger file sooner than twenty small ones.
+import './api/log'
+import './api/ready'
+import './parts/AsCommand'
+import './parts/Confirmed'
+import './parts/Facts'
+import './parts/SearchField'
+import './parts/Status'
+import './parts/Tabbed'
+import './parts/words'

@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css'
 
 import { useComputedColorScheme } from '@mantine/core'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import { figure } from './words'
 import classes from './Curve.module.css'
@@ -10,6 +10,8 @@ import { Layer } from './layer'
 import type { View } from './view'
 
 const HEIGHT = 220
+/** How near to the window a chart is made: those of a page would take a tenth of a second together. */
+const NEAR = '200px 0px'
 const COLOURS = {
   light: ['#364fc7', '#c2410c', '#0b7285', '#9c36b5', '#5c940d', '#a61e4d', '#495057'],
   dark: ['#91a7ff', '#ffa94d', '#66d9e8', '#e599f7', '#c0eb75', '#faa2c1', '#ced4da'],
@@ -29,6 +31,7 @@ interface CurveProps {
 /** One chart on a canvas; its crosshair and what it shows of x move with those of the others. */
 export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveProps) {
   const place = useRef<HTMLDivElement>(null)
+  const [near, setNear] = useState(false)
   const plot = useRef<uPlot | null>(null)
   const scheme = useComputedColorScheme('light')
   const names = chart.curves.map(({ name }) => name).join('\n')
@@ -45,8 +48,20 @@ export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveP
   }, [data, view])
   const ghosts = smooth > 0
   useEffect(() => {
+    const watch = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) setNear(true)
+      },
+      { rootMargin: NEAR },
+    )
+    if (place.current) watch.observe(place.current)
+    return () => {
+      watch.disconnect()
+    }
+  }, [])
+  useEffect(() => {
     const box = place.current
-    if (!box) return
+    if (!box || !near) return
     const made = new uPlot(options(names.split('\n'), view, { along, ghosts, logarithmic, scheme, width: box.clientWidth }), newest.current, box)
     plot.current = made
     const leave = view.add(made, box)
@@ -61,7 +76,7 @@ export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveP
       made.destroy()
       plot.current = null
     }
-  }, [names, view, along, ghosts, logarithmic, scheme])
+  }, [near, names, view, along, ghosts, logarithmic, scheme])
   const latest = chart.curves.map(({ name, values }) => `${name} ${figure(values.findLast((value) => value !== null))}`)
   return (
     <figure className={`card ${classes.figure ?? ''}`}>
@@ -69,7 +84,7 @@ export function Curve({ chart, view, along, smooth, logarithmic: asked }: CurveP
         <h2>{chart.title}</h2>
         <span className="quiet small">{latest.length === 1 ? latest[0] : `${latest.length.toString()} curves`}</span>
       </figcaption>
-      <div ref={place} role="group" tabIndex={0} aria-label={`${chart.title} by ${AXES[along]}; last: ${latest.join(', ')}`} />
+      <div ref={place} className={classes.plot ?? ''} role="group" tabIndex={0} aria-label={`${chart.title} by ${AXES[along]}; last: ${latest.join(', ')}`} />
     </figure>
   )
 }

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import classes from './Table.module.css'
 
 const ROW_PIXELS = 44
-const AHEAD = 6
+const AHEAD = 3
 
 interface TableProps<Row> {
   /** What the table holds, for those who hear it. */

@@ -12,7 +12,7 @@ const MODELS = ['nano', 'gemma3-270m', 'gemma3-1b-it', 'gemma2-2b-it'] as const
 const AT_FIRST = 3000
 
 /** A trace as the tokens that a base model reads: which are given, which are trained, and whether they fit into a row. */
-export function Tokens({ traceId }: { traceId: string }) {
+export function Tokens({ traceId, text = '…' }: { traceId: string; text?: string | undefined }) {
   const [model, setModel] = useLocalStorage<(typeof MODELS)[number]>({ key: 'tokens of', defaultValue: MODELS[0] })
   const [row, setRow] = useState<number | string>('')
   const tokens = useQuery({
@@ -42,13 +42,16 @@ export function Tokens({ traceId }: { traceId: string }) {
           onChange={setRow}
         />
       </div>
-      <Asked query={tokens}>{(found) => <Shown tokens={found} row={typeof row === 'number' ? row : found.max_length} />}</Asked>
+      {tokens.isError ? <Asked query={tokens}>{() => null}</Asked> : <Shown tokens={tokens.data} text={text} row={row} />}
     </section>
   )
 }
 
-function Shown({ tokens: { texts, given }, row }: { tokens: Shape<'TraceTokens'>; row: number }) {
+/** The text at once, and its tokens once they are known: a tokenizer is read for them. */
+function Shown({ tokens, text, row: asked }: { tokens: Shape<'TraceTokens'> | undefined; text: string; row: number | string }) {
   const [all, setAll] = useState(false)
+  const { texts, given, max_length } = tokens ?? { texts: [], given: 0, max_length: 0 }
+  const row = typeof asked === 'number' ? asked : max_length
   const shown = all ? texts : texts.slice(0, AT_FIRST)
   const over = texts.length - row
   const from = (start: number, end: number) =>
@@ -60,9 +63,17 @@ function Shown({ tokens: { texts, given }, row }: { tokens: Shape<'TraceTokens'>
     ))
   return (
     <>
-      <Facts facts={{ 'Given to it': whole(given), 'Trained to write': whole(texts.length - given), 'In all': counted(texts.length, 'token') }} />
+      <Facts
+        facts={
+          tokens
+            ? { 'Given to it': whole(given), 'Trained to write': whole(texts.length - given), 'In all': counted(texts.length, 'token') }
+            : { 'Given to it': '…', 'Trained to write': '…', 'In all': '…' }
+        }
+      />
       <p className={over > 0 ? 'bad' : 'quiet'} role="status">
-        {over > 0
+        {!tokens
+          ? 'The tokens are being found …'
+          : over > 0
           ? `It is longer than a row by ${counted(over, 'token')}. Nothing is cut: a run refuses it, or leaves it out with overlong=drop.`
           : `It fits into a row of ${counted(row, 'token')}.`}
       </p>
@@ -70,8 +81,8 @@ function Shown({ tokens: { texts, given }, row }: { tokens: Shape<'TraceTokens'>
         <span className={classes.trained}>Marked tokens</span> are what the model is trained to write; the others are given to it.
       </p>
       <pre className={classes.text}>
-        {from(0, given)}
-        <span className={classes.trained}>{from(given, texts.length)}</span>
+        {tokens ? from(0, given) : text}
+        {tokens && <span className={classes.trained}>{from(given, texts.length)}</span>}
       </pre>
       {shown.length < texts.length && (
         <div>

@@ -21,6 +21,18 @@ test('what was before goes in front, and a cut line is whole again', () => {
 test('a log without end does not grow without end', () => {
   const many = 'x\n'.repeat(400_000)
   const log = added(lines({ text: many, start: 0, end: many.length }), many)
-  expect(log.lines.length).toBeLessThanOrEqual(700_000)
-  expect(added(log, 'last\n').lines.length).toBeLessThanOrEqual(300_001)
+  const later = added(log, 'last\n')
+  expect(later.lines).toHaveLength(20_000)
+  expect(later.start).toBe(2 * (800_001 - 20_000))
+})
+
+test('earlier lines that were asked for stay when later ones come, and nothing between them is lost', () => {
+  const rows = Array.from({ length: 30_000 }, (_, n) => `é ${n.toString()}`)
+  let log = added(lines({ text: '', start: 0, end: 0 }), rows.slice(0, 15_000).join('\n') + '\n')
+  log = added(log, rows.slice(15_000).join('\n') + '\n')
+  expect(log.lines[0]).toBe('é 10000')
+  const missing = new TextDecoder().decode(new TextEncoder().encode(rows.join('\n')).slice(0, log.start))
+  log = before(log, { text: missing, start: 0, end: log.start })
+  log = added(log, 'more\n')
+  expect(log).toMatchObject({ start: 0, lines: [...rows, 'more'] })
 })

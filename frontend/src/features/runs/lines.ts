@@ -7,10 +7,12 @@ export interface Lines {
   start: number
   /** Whether the last line has not ended. */
   open: boolean
+  /** Most lines that are held: the oldest give way, as a page that is open for a week must not grow. */
+  most: number
 }
 
-/** Most lines that are held: the oldest give way, as a page that is open for a week must not grow. */
-const MOST_LINES = 300_000
+/** Lines that are held of those that are followed; whoever asks for earlier ones may hold as many more. */
+const FOLLOWED = 20_000
 
 function split(text: string): string[] {
   return text.split(/\r\n|\n|\r/)
@@ -18,7 +20,7 @@ function split(text: string): string[] {
 
 /** Return the lines of a first piece. */
 export function lines({ text, start }: Piece): Lines {
-  return added({ lines: [], start, open: false }, text)
+  return added({ lines: [], start, open: false, most: FOLLOWED }, text)
 }
 
 /** Return the lines with what came after them. */
@@ -27,9 +29,17 @@ export function added(known: Lines, text: string): Lines {
   const [first = '', ...rest] = split(text)
   const open = rest.at(-1) !== ''
   if (!open) rest.pop()
-  const kept = known.lines.slice(Math.max(0, known.lines.length + rest.length - MOST_LINES))
+  const whole = known.lines.length - Number(known.open)
+  const over = Math.max(0, Math.min(whole, whole + 1 + rest.length - known.most))
+  const start = known.start + size(known.lines.slice(0, over))
+  const kept = known.lines.slice(over)
   const joined = known.open ? [...kept.slice(0, -1), `${kept.at(-1) ?? ''}${first}`] : [...kept, first]
-  return { ...known, lines: joined.concat(rest), open }
+  return { ...known, start, lines: joined.concat(rest), open }
+}
+
+/** Bytes of whole lines, each with an end of one byte. */
+function size(whole: string[]): number {
+  return whole.length > 0 ? new TextEncoder().encode(whole.join('\n')).length + 1 : 0
 }
 
 /** Return the lines with what came before them. */
@@ -37,5 +47,5 @@ export function before(known: Lines, { text, start }: Piece): Lines {
   const found = split(text)
   const last = found.pop() ?? ''
   const [first = '', ...rest] = known.lines
-  return { ...known, start, lines: [...found, last + first, ...rest] }
+  return { ...known, start, lines: [...found, last + first, ...rest], most: found.length + known.lines.length + FOLLOWED }
 }

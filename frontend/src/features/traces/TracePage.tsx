@@ -57,11 +57,15 @@ export function TracePage() {
         }}
         tabs={[
           { value: 'trace', name: 'Trace', content: <Asked query={trace}>{(found) => <Shown trace={found} />}</Asked> },
-          { value: 'tokens', name: 'Tokens', content: <Tokens traceId={traceId} /> },
+          { value: 'tokens', name: 'Tokens', content: <Tokens traceId={traceId} text={trace.data && written(trace.data.payload)} /> },
         ]}
       />
     </Page>
   )
+}
+
+function written({ prompt, steps, final_answer }: Shape<'TraceRead'>['payload']): string {
+  return [prompt, ...steps.map(({ content }) => content), final_answer].join('\n')
 }
 
 function Shown({ trace }: { trace: Shape<'TraceRead'> }) {

@@ -7,7 +7,7 @@ import { Asked, Nothing } from '../../parts/Page'
 import { ProblemNote } from '../../parts/ProblemNote'
 import { whole } from '../../parts/words'
 import classes from './Log.module.css'
-import { type Lines, added, before, lines } from './lines'
+import { type Lines, MOST, added, before, lines } from './lines'
 
 const TAIL = 5000
 const EARLIER = 2 ** 19
@@ -25,6 +25,10 @@ function Shown({ runId, piece }: { runId: string; piece: Piece }) {
   const [state, setState] = useState<keyof typeof STATES>('live')
   const [follow, setFollow] = useState(true)
   const box = useRef<HTMLDivElement>(null)
+  const most = useRef(MOST.followed)
+  useEffect(() => {
+    most.current = follow ? MOST.followed : MOST.read
+  }, [follow])
   useEffect(() => {
     let waiting = ''
     let frame = 0
@@ -37,7 +41,7 @@ function Shown({ runId, piece }: { runId: string; piece: Piece }) {
           const fresh = waiting
           waiting = ''
           frame = 0
-          setLog((known) => added(known, fresh))
+          setLog((known) => added(known, fresh, most.current))
         })
       },
       setState,

@@ -7,12 +7,10 @@ export interface Lines {
   start: number
   /** Whether the last line has not ended. */
   open: boolean
-  /** Most lines that are held: the oldest give way, as a page that is open for a week must not grow. */
-  most: number
 }
 
-/** Lines that are held of those that are followed; whoever asks for earlier ones may hold as many more. */
-const FOLLOWED = 20_000
+/** Most lines that are held, as a page that is open for a week must not grow; of what is read, none goes from under the eye. */
+export const MOST = { followed: 10_000, read: 300_000 }
 
 function split(text: string): string[] {
   return text.split(/\r\n|\n|\r/)
@@ -20,17 +18,17 @@ function split(text: string): string[] {
 
 /** Return the lines of a first piece. */
 export function lines({ text, start }: Piece): Lines {
-  return added({ lines: [], start, open: false, most: FOLLOWED }, text)
+  return added({ lines: [], start, open: false }, text, MOST.read)
 }
 
-/** Return the lines with what came after them. */
-export function added(known: Lines, text: string): Lines {
+/** Return the lines with what came after them; the oldest give way where there are more than `most`. */
+export function added(known: Lines, text: string, most: number): Lines {
   if (!text) return known
   const [first = '', ...rest] = split(text)
   const open = rest.at(-1) !== ''
   if (!open) rest.pop()
   const whole = known.lines.length - Number(known.open)
-  const over = Math.max(0, Math.min(whole, whole + 1 + rest.length - known.most))
+  const over = Math.max(0, Math.min(whole, whole + 1 + rest.length - most))
   const start = known.start + size(known.lines.slice(0, over))
   const kept = known.lines.slice(over)
   const joined = known.open ? [...kept.slice(0, -1), `${kept.at(-1) ?? ''}${first}`] : [...kept, first]
@@ -47,5 +45,5 @@ export function before(known: Lines, { text, start }: Piece): Lines {
   const found = split(text)
   const last = found.pop() ?? ''
   const [first = '', ...rest] = known.lines
-  return { ...known, start, lines: [...found, last + first, ...rest], most: found.length + known.lines.length + FOLLOWED }
+  return { ...known, start, lines: [...found, last + first, ...rest] }
 }

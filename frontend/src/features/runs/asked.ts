@@ -8,7 +8,7 @@ import { isAtWork } from './commands'
 const LIVE = 2000
 const POINTS = 1500
 /** Rows that are gathered before the whole curve is asked for anew, thinned by the service. */
-const MOST = 2 * POINTS
+const MOST = 1.2 * POINTS
 /** Rows of which a run with fewer is not thinned: each of three curves may need a third. */
 const THINNED = POINTS / 3
 

@@ -229,6 +229,9 @@ def _submit(page: Page, look: Look, run: str, folder: Path) -> None:
 
 def _stop_and_go_on(page: Page) -> None:
     """End the run early, so that what it learned counts; then let it go on from there."""
+    page.get_by_role("tab", name="Log").click()
+    # From here on a signal is noted; one that comes while the model is read ends the run with nothing to keep.
+    expect(page.get_by_role("region", name="Log")).to_contain_text("from update 0", timeout=MINUTES)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop and save").press("Enter")
     expect(page.get_by_label("Summary")).to_contain_text("stopped", timeout=MINUTES)

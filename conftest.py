@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tunix_rt.cli import GC_THRESHOLD
+
 TRAIN = Path(__file__).parent / "engine" / "tests" / "train"
 FIXTURES = {"nano_template", "undisturbed"}
 """Whoever asks for one of these has a model trained."""
@@ -18,7 +20,7 @@ CACHE = "JAX_COMPILATION_CACHE_DIR"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give this run a compile cache of its own; the processes that it starts find the name in their environment."""
-    gc.set_threshold(100_000, 20, 20)  # as the command line does
+    gc.set_threshold(*GC_THRESHOLD)
     if CACHE not in os.environ:
         os.environ[CACHE] = folder = tempfile.mkdtemp(prefix="tunix-rt-tests-jax-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -258,6 +258,7 @@ def _read_an_evaluation(page: Page) -> None:
     page.get_by_label("B, on the same items").select_option(index=1)
     expect(page.get_by_text("Least change that would show")).to_be_visible()
     expect(page.get_by_role("group", name="Loss by step").first).to_be_visible()
+    assert barriers(page) == []
 
 
 def _check_a_submission(page: Page, submission: str) -> None:

@@ -47,7 +47,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
             server.close()
 
 
-def test_two_files_become_a_model_above_its_base_and_a_bundle(
+def test_two_files_become_a_model_beside_its_base_and_a_bundle(
     browser: Browser, service: Service, tmp_path: Path
 ) -> None:
     page, complaints = open_page(browser, str(service.client.base_url))

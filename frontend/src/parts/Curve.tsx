@@ -10,7 +10,7 @@ import { Layer } from './layer'
 import type { View } from './view'
 
 const HEIGHT = 220
-/** How near to the window a chart is made: those of a page would take a tenth of a second together. */
+/** How near to the window a chart is made: a page has many, and one task for all of them keeps the first waiting. */
 const NEAR = '200px 0px'
 const COLOURS = {
   light: ['#364fc7', '#c2410c', '#0b7285', '#9c36b5', '#5c940d', '#a61e4d', '#495057'],

@@ -42,7 +42,7 @@ export function Tokens({ traceId, text = '…' }: { traceId: string; text?: stri
           onChange={setRow}
         />
       </div>
-      {tokens.isError ? <Asked query={tokens}>{() => null}</Asked> : <Shown tokens={tokens.data} text={text} row={row} />}
+      {tokens.isLoadingError ? <Asked query={tokens}>{() => null}</Asked> : <Shown tokens={tokens.data} text={text} row={row} />}
     </section>
   )
 }

@@ -110,7 +110,7 @@ def timed(step: Callable[[Any], Any], batches: Iterator[tuple[Any, list[int]]], 
 def ours(job: Result) -> Result:
     """Train with tunix-rt: packed rows, tiled loss, our LoRA."""
     from tunix_rt.config import LoRAConfig, SFTConfig
-    from tunix_rt.run import RunDir
+    from tunix_rt.run_folder import RunDir
     from tunix_rt.train.base_models import verify_model
     from tunix_rt.train.batches import PackedData
     from tunix_rt.train.feed import set_learning_rate

@@ -28,7 +28,8 @@ from sqlalchemy.orm import Session
 
 from tunix_rt.config import read_config
 from tunix_rt.formats import digest_value
-from tunix_rt.run import RunDir, RunManifest, new_run, read_run
+from tunix_rt.run import RunManifest, new_run, read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.stats import wilson
 from tunix_rt.trace import CONTRACT_DIGEST, make_trace
 from tunix_rt_backend.db import make_engine, make_sessions, migrate

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 import filled
 import made
 from tunix_rt.config import GRPOConfig
-from tunix_rt.run import RunDir, attempt, log_metrics, new_run
+from tunix_rt.run import attempt, log_metrics, new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend import db
 from tunix_rt_backend.services.index import index_run
 from tunix_rt_backend.settings import Settings

@@ -13,6 +13,7 @@ import building
 import made
 import measured
 import reinforced
+import written
 from evaluated import pool
 from tunix_rt.formats import digest_file, digest_value
 from tunix_rt.submission import SUBMISSIONS, submit
@@ -70,7 +71,9 @@ def fill(home: Path) -> str:
     """Write a dataset, two runs, their measurements and a submission; return a token that may change things."""
     settings = Settings(home=home)
     db.migrate(settings)
-    tuned = made.make_run(home, metrics=metrics(STEPS))
+    course = [written.samples(step, texts) for step, texts in written.COURSE.items()]
+    tuned = made.make_run(home, metrics=metrics(STEPS), samples=course)
+    tuned.preview.write_text(written.PREVIEW)
     weights = digest_value({"weights.safetensors": digest_file(tuned.adapter / "weights.safetensors")})
     groups = [reinforced.group(step, f"trace-{prompt}") for step in (1, 2, STEPS) for prompt in range(2)]
     run = reinforced.make_run(home, groups)

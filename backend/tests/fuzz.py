@@ -32,7 +32,7 @@ import reinforced
 from nano import DATASET
 from postgresql import Server
 from service import Service, running
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import bundle
 from tunix_rt_backend import db
 from tunix_rt_backend.services.index import index_dataset, index_evaluation, index_run, index_submission

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -13,15 +14,19 @@ from tunix_rt.config import EvalConfig, SFTConfig
 from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import folder_ref
-from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
+from tunix_rt.run import attempt, new_run, read_run, update_run
+from tunix_rt.run_folder import RunDir
+from tunix_rt.samples import StepSamples, append_samples
 from tunix_rt_backend.services import census, soundness
 from tunix_rt_backend.services.census import IndexReport
 
 RUN = "2026-01-05-sft-few-v1-7f3a0001"
 
 
-def make_run(home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":2.5}\n') -> RunDir:
-    """Write a run that ended, on the dataset `few-v1`, with metrics, weights and a measurement."""
+def make_run(
+    home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":2.5}\n', samples: Iterable[StepSamples] = ()
+) -> RunDir:
+    """Write a run that ended, on the dataset `few-v1`, with metrics, samples, weights and a measurement."""
     if not (home / "datasets" / nano.DATASET).is_dir():
         nano.build_dataset(home)
     dataset = folder_ref("dataset", nano.DATASET, home / "datasets" / nano.DATASET, home=home)
@@ -29,6 +34,8 @@ def make_run(home: Path, run_id: str = RUN, *, metrics: str = '{"step":1,"loss":
     run = new_run(home, "sft", "few", config=config, inputs={"dataset": dataset}, run_id=run_id)
     with attempt(run):
         write_text(run.metrics, metrics)
+        for drawn in samples:
+            append_samples(run.samples, drawn)
         write_text(run.adapter / "weights.safetensors", f"weights of {run_id}")
         write_text(run.adapter / MANIFEST, "{}\n")
         update_run(run, stage="done", results={"steps": 1, "loss": 2.5})

@@ -11,7 +11,8 @@ from tunix_rt.config import EvalConfig, SFTConfig
 from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import folder_ref
-from tunix_rt.run import RunDir, attempt, new_run
+from tunix_rt.run import attempt, new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.tasks import Task
 from tunix_rt_backend.services.index import index_evaluation, index_run
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tunix_rt import dataset, tasks
 from tunix_rt.config import SFTConfig
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 
 DATASET = "few-v1"
 STEPS = 80

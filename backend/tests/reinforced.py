@@ -10,7 +10,8 @@ from tunix_rt.config import GRPOConfig
 from tunix_rt.grading import Target
 from tunix_rt.rewards import advantages
 from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts
-from tunix_rt.run import RunDir, attempt, new_run
+from tunix_rt.run import attempt, new_run
+from tunix_rt.run_folder import RunDir
 
 RUN = "2026-01-05-grpo-few-v1-7f3a0002"
 RIGHT = "<reasoning>\n3 * 4 = 12\n</reasoning>\n<answer>12</answer>"

@@ -48,7 +48,7 @@ STEP = {"i": 0, "type": "t", "content": "c", "note": "x"}
         ("POST", "/api/datasets/ingest?on_eror=skip", None, "query.on_eror", "source_name, schema, mapping, "),
         ("GET", "/api/tunix/runs/r/logs?sinc_seq=1", None, "query.sinc_seq", "format, since_seq, "),
         ("POST", "/api/tokens", {"name": "a", "scop": "read"}, "body.scop", "name, scope, expires_days"),
-        ("POST", "/api/datasets/build", {"filter": {}}, "body.filter", "filters, facets, upload_id, q, "),
+        ("POST", "/api/datasets/build", {"filter": {}}, "body.filter", "filters, facets, upload_id, tag, q, "),
         ("POST", "/api/traces", {"prompt": "p", "steps": [STEP], "final_answer": "a"}, "body.steps.0.note",
          "i, type, content"),
     ],

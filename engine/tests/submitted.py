@@ -10,7 +10,8 @@ from tunix_rt.config import EvalConfig, SessionConfig
 from tunix_rt.evaluation import ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, digest_files, digest_value, write_text
 from tunix_rt.provenance import folder_ref
-from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
+from tunix_rt.run import attempt, new_run, read_run, update_run
+from tunix_rt.run_folder import RunDir
 
 ITEMS = 60
 EARLIER = "sha256:" + "e" * 64

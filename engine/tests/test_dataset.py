@@ -50,6 +50,11 @@ def test_a_build_records_where_every_row_went(tmp_path: Path) -> None:
     (duplicate,) = read_jsonl(folder / "duplicates.jsonl")
     assert (duplicate["kind"], duplicate["similarity"]) == ("exact", 1.0)
     assert manifest.statistics.steps.mean == 1.0
+    assert manifest.statistics.steps.histogram == [manifest.counts.kept]
+    for spread in (manifest.statistics.prompt_chars, manifest.statistics.reasoning_chars):
+        assert sum(spread.histogram) == manifest.counts.kept
+        assert len(spread.histogram) == min(20, spread.max - spread.min + 1)
+    assert sum(manifest.domains.values()) == manifest.counts.kept
     assert dataset.DatasetManifest.read(folder / "manifest.json") == manifest
     assert sorted(path.name for path in (tmp_path / "datasets").iterdir()) == ["toy-v1"]
 

@@ -14,7 +14,8 @@ from tunix_rt.config import GRPOConfig, PhaseShares, SessionConfig, SFTConfig
 from tunix_rt.grading import Target
 from tunix_rt.rewards import RewardsConfig
 from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts
-from tunix_rt.run import RunDir, new_run
+from tunix_rt.run import new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import phase_dir
 
 SHOWN_WORK = Path(__file__).parents[2] / "configs" / "rewards-shown-work.yaml"

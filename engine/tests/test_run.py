@@ -15,7 +15,6 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.errors import BusyError, DataError, DigestError, MissingError, UsageError
 from tunix_rt.provenance import FolderRef, check_ref, folder_ref
 from tunix_rt.run import (
-    RunDir,
     RunManifest,
     Stopped,
     attempt,
@@ -32,6 +31,7 @@ from tunix_rt.run import (
     update_run,
     verify_run,
 )
+from tunix_rt.run_folder import RunDir
 
 
 def make_input(home: Path, name: str = "small-v1") -> FolderRef:
@@ -134,7 +134,8 @@ def test_killed_process_leaves_an_interrupted_run(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     program = (
         "import os, pathlib, signal, sys\n"
-        "from tunix_rt.run import RunDir, attempt\n"
+        "from tunix_rt.run import attempt\n"
+        "from tunix_rt.run_folder import RunDir\n"
         "with attempt(RunDir(pathlib.Path(sys.argv[1]))):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

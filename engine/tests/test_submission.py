@@ -12,7 +12,8 @@ from tunix_rt.errors import DigestError, MissingError, UsageError
 from tunix_rt.evaluation import Evaluation, ModelRef, evaluate, write_evaluation
 from tunix_rt.formats import MANIFEST, write_text
 from tunix_rt.provenance import FolderRef, folder_ref
-from tunix_rt.run import RunDir, attempt, new_run, update_run
+from tunix_rt.run import attempt, new_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import BUNDLE, SubmissionManifest, bundle, verify
 
 ADAPTER = "sha256:" + "a" * 64

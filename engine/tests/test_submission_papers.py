@@ -11,7 +11,8 @@ from tunix_rt.comparison import percent
 from tunix_rt.errors import DigestError, UsageError
 from tunix_rt.evaluation import load_evaluation
 from tunix_rt.formats import MANIFEST, write_text
-from tunix_rt.run import RunDir, read_run
+from tunix_rt.run import read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import Figures, check_length, recheck, results_table, submit, video_script, writeup
 from tunix_rt.submission.papers import figures_of_run
 from tunix_rt.submission.video import MOST_SECONDS, shots

@@ -115,6 +115,8 @@ class SFTConfig(Format):
     """Stop cleanly, with a checkpoint, before so many minutes have passed; None: no limit."""
     eval_every_steps: int = Field(50, ge=1)
     """Updates between two measurements of the validation loss."""
+    sample_prompts: int = Field(0, ge=0, le=64)
+    """Validation prompts that are answered greedily at each measurement, to be read; 0 saves that time and memory."""
     checkpoint_every_steps: int = Field(50, ge=1)
     """Updates between two checkpoints; one is always written at the end."""
     keep_checkpoints: int = Field(2, ge=1)

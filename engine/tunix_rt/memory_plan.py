@@ -133,6 +133,7 @@ def sft_work(config: SFTConfig, architecture: Architecture, *, trained_share: fl
         accumulation=config.accumulation,
         length=config.max_length,
         trained_share=trained_share,
+        decoded=config.sample_prompts,
         remat=config.remat,
         tensor_parallel=config.tensor_parallel,
     )

@@ -1,12 +1,4 @@
-"""RunManifest and RunDir: one execution of a recipe as a folder; the only place that names the files in it.
-
-    runs/2026-01-05-sft-dev-reasoning-7f3a/
-        manifest.json      written first, replaced atomically on each change of status
-        config.json        the resolved configuration
-        metrics.jsonl      one event a line: {"step": 10, "time_s": 8.1, "loss": 0.91}
-        rollouts.jsonl     what reinforcement learning was trained on, one group a line
-        preview.json       tokens of the first rows with their loss mask, written before step 1
-        checkpoints/<step>/  adapter/  exports/<format>/  report.html  logs/attempt-1.log
+"""RunManifest: what one execution of a recipe is, was made from, and how far it got; its folder is a RunDir.
 
 It does not know how anything is trained or measured.
 """
@@ -22,7 +14,6 @@ import time
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +34,7 @@ from tunix_rt.formats import (
     write_format,
 )
 from tunix_rt.provenance import FolderRef, Provenance, check_ref, folder_ref, now, provenance
+from tunix_rt.run_folder import RunDir
 
 logger = logging.getLogger(__name__)
 
@@ -113,93 +105,6 @@ class RunManifest(Format):
     """Code, packages and machine of the newest attempt."""
     digest: str = ""
     """Digest of everything else in this manifest, so that a byte changed in it is noticed."""
-
-
-@dataclass(frozen=True)
-class RunDir:
-    """Every file name inside a run's folder."""
-
-    path: Path
-    """The run's folder."""
-
-    @property
-    def id(self) -> str:
-        """Name of the run."""
-        return self.path.name
-
-    @property
-    def home(self) -> Path:
-        """The home folder that the run belongs to."""
-        return self.path.parent.parent
-
-    @property
-    def manifest(self) -> Path:
-        """What the run is: a RunManifest."""
-        return self.path / MANIFEST
-
-    @property
-    def config(self) -> Path:
-        """The resolved configuration."""
-        return self.path / "config.json"
-
-    @property
-    def metrics(self) -> Path:
-        """Metrics, one event a line."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def rollouts(self) -> Path:
-        """Groups of completions that were trained on, one a line, in the order of the updates."""
-        return self.path / "rollouts.jsonl"
-
-    @property
-    def preview(self) -> Path:
-        """Tokens of the first rows with their loss mask."""
-        return self.path / "preview.json"
-
-    @property
-    def plan(self) -> Path:
-        """What training decided before its first update; a resumed run goes on with it."""
-        return self.path / "plan.json"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of resumable checkpoints, one a step."""
-        return self.path / "checkpoints"
-
-    @property
-    def adapter(self) -> Path:
-        """The trained weights: the LoRA adapter, or all weights after full fine-tuning."""
-        return self.path / "adapter"
-
-    @property
-    def exports(self) -> Path:
-        """Folder of exports, one a format."""
-        return self.path / "exports"
-
-    @property
-    def report(self) -> Path:
-        """The self-contained page."""
-        return self.path / "report.html"
-
-    @property
-    def state(self) -> Path:
-        """What a recipe of several phases has done so far, so that it can go on after the last whole one."""
-        return self.path / "state.json"
-
-    @property
-    def result(self) -> Path:
-        """The result of the recipe as one JSON object."""
-        return self.path / "result.json"
-
-    @property
-    def logs(self) -> Path:
-        """Folder of logs, one an attempt."""
-        return self.path / "logs"
-
-    def log(self, attempt: int) -> Path:
-        """Log of one attempt."""
-        return self.logs / f"attempt-{attempt}.log"
 
 
 def new_run(

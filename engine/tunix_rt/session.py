@@ -18,7 +18,7 @@ from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import DataError
 from tunix_rt.evaluation import Estimate, Evaluation, ForcedStart
 from tunix_rt.formats import Format
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 
 
 class ExportOutcome(Format):

@@ -1,8 +1,10 @@
 // Every address of the app, with what its search parameters may be; the pages come when they are asked for.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { runOptions } from './features/runs/asked'
 import { Nothing, Page } from './parts/Page'
 import { ProblemNote } from './parts/ProblemNote'
 import { number, oneOf, some, text } from './parts/search'
+import { queries } from './queries'
 import { Shell } from './shell/Shell'
 
 type Search = Record<string, unknown>
@@ -96,6 +98,7 @@ const runs = createRoute({
   validateSearch: (search: Search) => some({
     status: oneOf(['queued', 'running', 'completed', 'stopped', 'failed', 'cancelled', 'interrupted'] as const, search['status']),
     kind: oneOf(['sft', 'grpo', 'session'] as const, search['kind']),
+    dataset_key: text(search['dataset_key']),
   }),
   component: lazyRouteComponent(() => import('./features/runs/RunsPage'), 'RunsPage'),
 })
@@ -104,7 +107,7 @@ const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$runId',
   validateSearch: (search: Search) => some({
-    tab: oneOf(['log', 'groups', 'artifacts', 'config'] as const, search['tab']),
+    tab: oneOf(['log', 'samples', 'groups', 'artifacts', 'config'] as const, search['tab']),
     x: oneOf(['tokens', 'time'] as const, search['x']),
     log: search['log'] === true || undefined,
     smooth: number(search['smooth']),
@@ -112,6 +115,8 @@ const run = createRoute({
     to: number(search['to']),
     step: number(search['step']),
   }),
+  // Asked for while the page is still on its way.
+  loader: ({ params: { runId } }) => void queries.prefetchQuery(runOptions(runId)),
   component: lazyRouteComponent(() => import('./features/runs/RunPage'), 'RunPage'),
 })
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import nano
 from made import RUN, make_evaluation, make_run, reindex
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import bundle
 from tunix_rt_backend.services import jobs
 from tunix_rt_backend.settings import Settings

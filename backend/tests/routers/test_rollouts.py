@@ -15,7 +15,8 @@ from tunix_rt.config import GRPOConfig, PhaseShares, SessionConfig
 from tunix_rt.errors import DataError, UsageError
 from tunix_rt.rewards import RewardsConfig, RewardTerm
 from tunix_rt.rollouts import RolloutGroup, append_rollouts
-from tunix_rt.run import RunDir, new_run
+from tunix_rt.run import new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import phase_dir
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.services.pages import encode_cursor

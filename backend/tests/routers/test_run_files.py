@@ -23,8 +23,10 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+import written
 from tunix_rt.config import SFTConfig
-from tunix_rt.run import RunDir, attempt, log_metrics, new_run
+from tunix_rt.run import attempt, log_metrics, new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.routers import run_files
 from tunix_rt_backend.services import access, tails
@@ -194,18 +196,29 @@ def test_metrics_are_thinned_packed_and_not_sent_twice(sqlite_client: TestClient
         assert sqlite_client.get(f"{BASE}/metrics?{wrong}").status_code == 422, wrong
 
 
+def _samples(step: int) -> bytes:
+    return written.samples(step).model_dump_json().encode() + b"\n"
+
+
+def test_line_that_is_no_sample_is_named(sqlite_client: TestClient, made: RunDir) -> None:
+    made.samples.write_bytes(_samples(0) + b'{"step": 1, "samples": []}\n')
+    answer = sqlite_client.get(f"{BASE}/samples")
+    assert answer.status_code == 409
+    assert "row 1 of samples.jsonl is no samples of a step: samples" in answer.json()["detail"]
+
+
 def test_samples_come_in_pages_with_the_preview_first(sqlite_client: TestClient, made: RunDir) -> None:
     made.preview.write_text('{"examples": []}')
-    lines = [orjson.dumps({"i": number}) for number in range(5)] + [b"torn", b'{"i": 6}', b'{"i": 7']
-    (made.path / "samples.jsonl").write_bytes(b"\n".join(lines))
+    lines = [_samples(step) for step in range(6)] + [_samples(6)[:40]]
+    made.samples.write_bytes(b"".join(lines))
     told, cursor, previews = [], "", []
     while cursor is not None:
         page = sqlite_client.get(f"{BASE}/samples?limit=2" + (f"&cursor={cursor}" if cursor else "")).json()
-        told += [row["i"] for row in page["data"]]
+        told += [row["step"] for row in page["data"]]
         previews.append(page["preview"])
         before, cursor = cursor, page["pagination"]["next_cursor"]
         assert cursor != before
-    assert told == [0, 1, 2, 3, 4, 6]
+    assert told == [0, 1, 2, 3, 4, 5]
     assert previews[0] == {"examples": []}
     assert not any(previews[1:])
     for place in (-5, 0, 3, 2**62, 2**63 - 1, 2**63, "x"):  # no line ends before any of them
@@ -370,8 +383,8 @@ def test_packed_metrics_are_the_plain_ones(sqlite_client: TestClient, made: RunD
 
 
 def test_sample_that_is_longer_than_a_page_is_a_sentence(sqlite_client: TestClient, made: RunDir) -> None:
-    (made.path / "samples.jsonl").write_bytes(b'{"i": 0}\n{"i": "' + b"x" * MOST_BYTES)
+    made.samples.write_bytes(_samples(0) + b'{"step": 1, "samples": "' + b"x" * MOST_BYTES)
     page = sqlite_client.get(f"{BASE}/samples?limit=1").json()
-    assert page["data"] == [{"i": 0}]
+    assert [row["step"] for row in page["data"]] == [0]
     answer = sqlite_client.get(f"{BASE}/samples?cursor={page['pagination']['next_cursor']}")
     assert (answer.status_code, "row 1 of samples.jsonl" in answer.json()["detail"]) == (409, True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from made import RUN, make_evaluation, make_run, reindex
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import bundle
 from tunix_rt_backend.services import census, folders
 from tunix_rt_backend.services.folders import deleting

@@ -23,7 +23,8 @@ from made import RUN, digest_of, make_evaluation, make_run, reindex, zipped
 from tunix_rt.cli import app as commands
 from tunix_rt.evaluation import ModelRef
 from tunix_rt.formats import MANIFEST, write_text
-from tunix_rt.run import RunDir, read_run, update_run, verify_run
+from tunix_rt.run import read_run, update_run, verify_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.services import imports, runs
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import AuditEntry, DatasetRow, EvaluationRow, Run

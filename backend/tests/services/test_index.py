@@ -19,7 +19,8 @@ from tunix_rt.errors import DataError, DigestError
 from tunix_rt.evaluation import Estimate, load_evaluation
 from tunix_rt.formats import MANIFEST, locked, write_text
 from tunix_rt.provenance import now
-from tunix_rt.run import RunDir, new_run, update_run
+from tunix_rt.run import new_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import bundle
 from tunix_rt_backend.services import index, jobs, runs, soundness
 from tunix_rt_backend.settings import Settings

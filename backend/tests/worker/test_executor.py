@@ -18,7 +18,8 @@ import nano
 from tunix_rt.config import EvalConfig, SFTConfig, load_config
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import locked, write_format
-from tunix_rt.run import RunDir, attempt, new_run, read_run, update_run
+from tunix_rt.run import attempt, new_run, read_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import child, command, host

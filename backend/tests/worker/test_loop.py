@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import nano
 import service
-from tunix_rt.run import RunDir, read_run, verify_run
+from tunix_rt.run import read_run, verify_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend import db
 from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.settings import Settings

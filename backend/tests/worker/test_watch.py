@@ -15,7 +15,8 @@ import service
 from made import RUN, make_evaluation, make_run, reindex
 from tunix_rt.config import SFTConfig
 from tunix_rt.formats import locked, write_text
-from tunix_rt.run import RunDir, new_run, update_run
+from tunix_rt.run import new_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import bundle
 from tunix_rt_backend import db
 from tunix_rt_backend.services import census, jobs

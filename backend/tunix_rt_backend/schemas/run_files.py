@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from tunix_rt.rewards import RewardsConfig
+from tunix_rt.samples import StepSamples
 from tunix_rt_backend.schemas.pages import Body, Pagination, Wire
 
 
@@ -39,8 +40,8 @@ class RunSamples(Wire):
 
     preview: dict[str, Any] | None
     """Tokens of the first examples with their loss mask; None: not written yet, or not the first page."""
-    data: list[dict[str, Any]]
-    """Rows of the run's samples.jsonl, in their order; none if the recipe writes no samples."""
+    data: list[StepSamples]
+    """What the model answered at each measurement, in the order of its updates; none without `sample_prompts`."""
     pagination: Pagination
     """Where the next page begins."""
 

@@ -20,7 +20,8 @@ from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import CONFIGS, GRPOConfig, RewardsConfig, SessionConfig, SFTConfig, load_config
 from tunix_rt.errors import ConfigError, TunixRtError
 from tunix_rt.formats import Format
-from tunix_rt.run import RunDir, read_run_config
+from tunix_rt.run import read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import Conflict, NotFound, Unprocessable
 from tunix_rt_backend.schemas.names import DatasetKey, RunId, TaskName
 from tunix_rt_backend.schemas.runs import RunRequest

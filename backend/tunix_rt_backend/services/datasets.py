@@ -22,7 +22,8 @@ from tunix_rt.dataset import DatasetDiff, DatasetManifest, dataset_keys
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.importers import RowError
-from tunix_rt.run import RunDir, is_held, read_run_config
+from tunix_rt.run import is_held, read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt.trace import ReasoningTrace, render
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.datasets import DuplicateRow, QuarantinedRow, RowPreview

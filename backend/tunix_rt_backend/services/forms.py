@@ -23,7 +23,7 @@ _BASIC = {
 _ADVANCED = {
     "sft": [
         "batch_size", "accumulation", "overlong", "lora.alpha", "schedule", "warmup_fraction", "weight_decay", "dtype",
-        "remat", "max_examples", "eval_every_steps", "checkpoint_every_steps", "seed",
+        "remat", "max_examples", "sample_prompts", "eval_every_steps", "checkpoint_every_steps", "seed",
     ],
     "grpo": [
         "beta", "temperature", "method", "lora.rank", "lora.alpha", "rewards.terms", "num_iterations",

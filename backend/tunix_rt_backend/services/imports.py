@@ -22,7 +22,8 @@ from tunix_rt.errors import DataError, DigestError, TunixRtError, UsageError
 from tunix_rt.evaluation import EvaluationManifest, load_evaluation
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_value, staged_folder, write_format
 from tunix_rt.provenance import FolderRef, check_ref, now
-from tunix_rt.run import RunDir, RunManifest, check_manifest, is_held, read_run
+from tunix_rt.run import RunManifest, check_manifest, is_held, read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import Conflict, Unprocessable
 from tunix_rt_backend.schemas.names import DatasetKey, EvaluationId, RunId
 from tunix_rt_backend.schemas.runs import ImportedRun

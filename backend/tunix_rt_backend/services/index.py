@@ -24,7 +24,8 @@ from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.evaluation import Estimate
 from tunix_rt.formats import MANIFEST, digest_value
 from tunix_rt.leaderboard import outcomes
-from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.run import ACTIVE, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import BUNDLE, SubmissionManifest
 from tunix_rt_backend.db import is_sqlite
 from tunix_rt_backend.services import configs, jobs, kept, soundness

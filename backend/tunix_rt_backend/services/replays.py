@@ -13,7 +13,8 @@ from tunix_rt.prompt import contract_form
 from tunix_rt.rewards import RewardsConfig
 from tunix_rt.rewards.replay import Replay, checked, replay
 from tunix_rt.rollouts import find_step, read_groups
-from tunix_rt.run import RunDir, read_run_config
+from tunix_rt.run import read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import rollouts_path
 from tunix_rt_backend.services.files import opening_beneath
 

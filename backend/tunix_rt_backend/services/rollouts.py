@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tunix_rt.errors import DataError
 from tunix_rt.rewards.replay import Replay
 from tunix_rt.rollouts import RolloutGroup, find_step, parse_group
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import rollouts_path
 from tunix_rt_backend.errors import Conflict, NotFound, Unavailable
 from tunix_rt_backend.schemas.pages import Pagination

@@ -8,17 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from tunix_rt_backend.errors import NotFound
+from tunix_rt.errors import DataError
+from tunix_rt.samples import StepSamples, parse_samples
+from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.run_files import Artifact, Artifacts, RunSamples
 from tunix_rt_backend.services import lines
-from tunix_rt_backend.services.curves import parse_row
 from tunix_rt_backend.services.files import has_folder, list_beneath, open_beneath, opening_beneath
 from tunix_rt_backend.services.run_state import read_manifest
 from tunix_rt_backend.tables import Job, Run
@@ -66,10 +66,19 @@ def read_samples(session: Session, home: Path, run_id: str, *, limit: int, curso
     return RunSamples(preview=preview, data=rows, pagination=pagination)
 
 
-def _samples(folder: Path, *, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], Pagination]:
+def _samples(folder: Path, *, limit: int, cursor: str | None) -> tuple[list[StepSamples], Pagination]:
     try:
         opened = open_beneath(folder, _SAMPLES)
     except NotFound:  # not written yet
         return [], Pagination(limit=limit, offset=0, next_offset=None, next_cursor=None)
     with os.fdopen(opened.descriptor, "rb") as stream:
-        return lines.page(stream, _SAMPLES, lambda line, number: parse_row(line), limit=limit, cursor=cursor)
+        return lines.page(stream, _SAMPLES, _step_samples, limit=limit, cursor=cursor)
+
+
+def _step_samples(line: bytes, number: int) -> StepSamples | None:
+    if not line.endswith(b"\n"):  # torn
+        return None
+    try:
+        return parse_samples(line, f"row {number} of {_SAMPLES}")
+    except DataError as error:
+        raise Conflict(f"{error}; look into the file itself") from error

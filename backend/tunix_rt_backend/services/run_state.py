@@ -16,7 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import ACTIVE, RunDir, is_held
+from tunix_rt.run import ACTIVE, is_held
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import NotFound
 from tunix_rt_backend.services import index, jobs
 from tunix_rt_backend.services.files import has_folder, list_beneath, opening_beneath

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session, defer
 from tunix_rt.config import GRPOConfig
 from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.formats import MANIFEST, Format
-from tunix_rt.run import ACTIVE, RunDir, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.run import ACTIVE, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.runs import OUTPUT_BYTES

@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import RunDir, is_held
+from tunix_rt.run import is_held
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.services import jobs
 from tunix_rt_backend.services.index import hold_run

@@ -16,7 +16,7 @@ import orjson
 
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import Format, canonical_bytes, write_bytes
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission import SUBMISSIONS
 from tunix_rt_backend.schemas.jobs import JobKind
 from tunix_rt_backend.services.jobs import RUN_KINDS

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from tunix_rt.errors import TunixRtError
 from tunix_rt.formats import MANIFEST, locked
 from tunix_rt.provenance import now
-from tunix_rt.run import RunDir, RunError, read_run, update_run
+from tunix_rt.run import RunError, read_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.services.kept import part
 from tunix_rt_backend.services.run_state import NOTHING, progress_of
 from tunix_rt_backend.tables import Job

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from tunix_rt.errors import TunixRtError
-from tunix_rt.run import RunDir, read_run
+from tunix_rt.run import read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.services import index, metrics
 from tunix_rt_backend.tables import Job
 from tunix_rt_backend.worker import command

@@ -19,7 +19,7 @@ from tunix_rt.architecture import Architecture
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError, ExportError
 from tunix_rt.formats import MANIFEST, check_digests
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.sampling import Completion
 from tunix_rt.train.adapter import save_adapter
 from tunix_rt.train.base_models import ModelFiles, verify_model

@@ -18,7 +18,7 @@ from flax import nnx
 from tunix_rt.config import SFTConfig
 from tunix_rt.errors import TunixRtError
 from tunix_rt.pace import Speed
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.batches import Example, PackedData
 from tunix_rt.train.feed import (
     Feed,

@@ -20,7 +20,8 @@ from tunix_rt.formats import digest_files, read_jsonl
 from tunix_rt.progress import Reporter
 from tunix_rt.rewards import RewardsConfig, RewardTerm, advantages
 from tunix_rt.rollouts import RolloutGroup, read_rollouts
-from tunix_rt.run import RunDir, Stopped, attempt, new_run
+from tunix_rt.run import Stopped, attempt, new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.adapter import read_adapter
 from tunix_rt.train.checkpoint import list_checkpoints
 from tunix_rt.train.grpo import GRPOResult, load_start, train_grpo
@@ -145,7 +146,8 @@ def test_two_runs_with_one_seed_are_identical(
 CHILD = """
 import sys
 from pathlib import Path
-from tunix_rt.run import RunDir, attempt, read_run_config
+from tunix_rt.run import attempt, read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.grpo import train_grpo
 run = RunDir(Path(sys.argv[1]))
 with attempt(run):

@@ -12,7 +12,7 @@ import pytest
 from tunix_rt import dataset, tasks
 from tunix_rt.architecture import Architecture
 from tunix_rt.config import SFTConfig
-from tunix_rt.errors import BudgetError, ConfigError, RenderError
+from tunix_rt.errors import BudgetError, ConfigError, DataError, RenderError
 from tunix_rt.pace import steps_in_time
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.plan import (
@@ -90,6 +90,15 @@ def test_rows_that_are_too_short_are_refused_or_counted(home: Path, nano_files: 
     plan = plan_sft(config.model_copy(update={"overlong": "drop"}), home)
     assert plan.left_out > 0
     assert plan.examples + plan.left_out == dataset.load(home, "plan-v1").manifest.splits["train"]
+
+
+def test_samples_without_validation_prompts_are_refused(models_home: Path, nano_files: ModelFiles) -> None:
+    source = tasks.load("nano-arithmetic", limit=40)
+    dataset.build([source], name="whole", version="v1", home=models_home, valid_fraction=0.0)
+    config = SFTConfig(base_model="nano", dataset="whole-v1", max_length=128, sample_prompts=2)
+    with pytest.raises(DataError, match="whole-v1 has no validation split, whose prompts sample_prompts asks"):
+        plan_sft(config, models_home)
+    assert plan_sft(config.model_copy(update={"sample_prompts": 0}), models_home).valid_batches == 0
 
 
 @pytest.mark.parametrize("words", [["--dry-run"], []])

@@ -18,7 +18,9 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.errors import BudgetError, RenderError
 from tunix_rt.formats import digest_files, read_jsonl
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir, Stopped, attempt, new_run
+from tunix_rt.prompt import trace_name
+from tunix_rt.run import Stopped, attempt, new_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.adapter import read_adapter
 from tunix_rt.train.checkpoint import list_checkpoints
 from tunix_rt.train.plan import SFTPlan
@@ -102,7 +104,8 @@ def test_metrics_tell_loss_speed_and_place_of_every_update(full: tuple[RunDir, S
 CHILD = """
 import sys
 from pathlib import Path
-from tunix_rt.run import RunDir, attempt, read_run_config
+from tunix_rt.run import attempt, read_run_config
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.sft import train_sft
 run = RunDir(Path(sys.argv[1]))
 with attempt(run):
@@ -111,7 +114,9 @@ with attempt(run):
 
 
 def test_run_killed_in_the_middle_ends_with_the_same_bytes(home: Path, lora: tuple[RunDir, SFTResult]) -> None:
-    run = new_run(home, "sft", "killed", config=LORA)
+    # It also writes what it would answer, which must change nothing.
+    config = LORA.model_copy(update={"sample_prompts": 2})
+    run = new_run(home, "sft", "killed", config=config)
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(run.path)])
     while not list_checkpoints(run.checkpoints):
         assert child.poll() is None, "it ended before it could be killed"
@@ -121,13 +126,20 @@ def test_run_killed_in_the_middle_ends_with_the_same_bytes(home: Path, lora: tup
     done = list_checkpoints(run.checkpoints)[-1].step
     assert 0 < done < 24
     with attempt(run):
-        result = train_sft(LORA, run)
+        result = train_sft(config, run)
     assert digest_files(run.adapter) == digest_files(lora[0].adapter)
     assert result.adapter == lora[1].adapter
     assert result.steps == 24
     losses = {record["step"]: record["loss"] for record in read_jsonl(run.metrics) if "loss" in record}
     expected = {record["step"]: record["loss"] for record in read_jsonl(lora[0].metrics) if "loss" in record}
     assert losses == expected
+    steps, written = zip(*[(record["step"], record["samples"]) for record in read_jsonl(run.samples)], strict=True)
+    assert sorted(set(steps)) == list(steps)
+    assert {0, 10, 20, 24} <= set(steps) <= {0, 10, 20, 24, done}
+    asked = [trace_name(trace) for trace in dataset.load(home, "sums-v1").traces("valid")][:2]
+    assert all([sample["trace_id"] for sample in samples] == asked for samples in written)
+    assert [sample["score"]["value"] for sample in written[0]] == [0.0, 0.0]
+    assert [sample["text"] for sample in written[-1]] != [sample["text"] for sample in written[0]]
 
 
 class Terminator(Reporter):

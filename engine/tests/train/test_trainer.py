@@ -12,7 +12,7 @@ from tunix.sft import sharding_utils
 from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig
 
 from tunix_rt.config import LoRAConfig, SFTConfig
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.base_models import ModelFiles
 from tunix_rt.train.batches import Example, PackedData
 from tunix_rt.train.checkpoint import trained_state

@@ -11,7 +11,7 @@ from tunix_rt.cli.options import Json, fields, home, say, show, show_json, table
 
 if TYPE_CHECKING:
     from tunix_rt.progress import Reporter
-    from tunix_rt.run import RunDir
+    from tunix_rt.run_folder import RunDir
 
 app = typer.Typer(help="Look at runs, resume them, verify them.", no_args_is_help=True)
 
@@ -21,7 +21,8 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id or a part of it, t
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """List the runs, the newest first."""
-    from tunix_rt.run import RunDir, list_runs, shown_status
+    from tunix_rt.run import list_runs, shown_status
+    from tunix_rt.run_folder import RunDir
 
     rows = []
     for manifest in list_runs(home()):

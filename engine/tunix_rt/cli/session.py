@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tunix_rt.config import SessionConfig
     from tunix_rt.memory_plan import MemoryPlan
     from tunix_rt.progress import Reporter
-    from tunix_rt.run import RunDir
+    from tunix_rt.run_folder import RunDir
     from tunix_rt.train.plan import SFTPlan
 
 app = typer.Typer(

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from tunix_rt.config import GRPOConfig, SFTConfig
     from tunix_rt.progress import Reporter
-    from tunix_rt.run import RunDir, Stopped
+    from tunix_rt.run import Stopped
+    from tunix_rt.run_folder import RunDir
     from tunix_rt.train.grpo import GRPOResult
     from tunix_rt.train.plan import SFTPlan
     from tunix_rt.train.sft import SFTResult

@@ -47,6 +47,8 @@ TokenCounter = Callable[[str], int]
 
 _SAME_TEMPLATE = 0.7  # Jaccard index of masked prompts from which on they count as one template
 _TICK = 1000
+_BINS = 20
+"""Most bins of a histogram: what still reads as a shape beside its figures."""
 
 Rows = NDArray[np.int64]
 """Numbers of rows in the spool."""
@@ -225,6 +227,7 @@ class _Build:
             groups=groups,
             licenses=_counted(self.licenses),
             families=_counted(self.families),
+            domains=_counted(self.domains),
             statistics=self._statistics(kept, sizes),
             contamination=self.overlap,
             rejected_reasons=report.reasons,
@@ -323,6 +326,7 @@ class _Build:
         """Write each split in the order of its rows' digests, and count licences, families and tokens on the way."""
         self.licenses: Counter[str] = Counter()
         self.families: Counter[str] = Counter()
+        self.domains: Counter[str] = Counter()
         self._seen = Identities()
         tokens: list[int] = []
         for split, rows in records.items():
@@ -338,6 +342,7 @@ class _Build:
                 meta["id"] = f"{meta['id']}-{int(order[row]):016x}"
             self.licenses[str(meta.get("license") or "not stated")] += 1
             self.families[str(meta.get("family") or "none")] += 1
+            self.domains[str(meta.get("domain") or "none")] += 1
             if self.token_counter is not None:
                 tokens.append(self.token_counter(render(ReasoningTrace.model_validate(record)).text))
             if done % _TICK == 0:
@@ -388,7 +393,9 @@ def quantiles(values: NDArray[Any]) -> Quantiles:
     }
     total = int(ordered.sum())
     mean = round(total / ordered.size, 2)
-    return Quantiles(total=total, min=int(ordered[0]), mean=mean, max=int(ordered[-1]), **at)
+    low, high = int(ordered[0]), int(ordered[-1])
+    bins = np.histogram(ordered, bins=min(_BINS, high + 1 - low), range=(low, high + 1))[0].tolist()
+    return Quantiles(total=total, min=low, mean=mean, max=high, histogram=bins, **at)
 
 
 def _counted(counter: Counter[str]) -> dict[str, int]:

@@ -100,6 +100,8 @@ class Quantiles(Format):
     """Value that 95 % of the rows do not exceed."""
     max: int
     """Largest value."""
+    histogram: list[int] = Field(default_factory=list)
+    """Rows in each of at most 20 bins, equally wide from `min` to `max` + 1; empty if an older version built it."""
 
 
 class Statistics(Format):
@@ -179,6 +181,8 @@ class DatasetManifest(Format):
     """Kept rows by licence; `not stated` where a row has none."""
     families: dict[str, int]
     """Kept rows by `meta.family`; `none` where a row has none."""
+    domains: dict[str, int] = Field(default_factory=dict)
+    """Kept rows by `meta.domain`; `none` where a row has none. Empty if an older version built it."""
     statistics: Statistics
     """Sizes of the kept rows."""
     contamination: list[TaskOverlap]

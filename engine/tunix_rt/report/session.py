@@ -35,7 +35,8 @@ from tunix_rt.report.data import (
     trace_pairs,
 )
 from tunix_rt.report.page import write_report
-from tunix_rt.run import RunDir, RunManifest, read_run
+from tunix_rt.run import RunManifest, read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import SessionResult
 
 _ROLES: tuple[Role, ...] = ("base_contract", "base_few_shot", "sft", "tuned")

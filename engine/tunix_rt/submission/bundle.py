@@ -22,7 +22,8 @@ from tunix_rt.evaluation import Evaluation, EvaluationManifest, load_evaluation
 from tunix_rt.evaluation.folder import SAMPLES
 from tunix_rt.formats import MANIFEST, Format, check_digests, digest_file, digest_value, staged_folder, write_format
 from tunix_rt.provenance import FolderRef, Provenance, RefKind, now, provenance
-from tunix_rt.run import RunDir, RunManifest, read_run
+from tunix_rt.run import RunManifest, read_run
+from tunix_rt.run_folder import RunDir
 
 SUBMISSIONS = "submissions"
 """Folder of all submissions inside the home folder."""

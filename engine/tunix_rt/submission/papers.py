@@ -13,7 +13,8 @@ from typing import Any
 from tunix_rt.dataset import DatasetManifest
 from tunix_rt.errors import MissingError, UsageError
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import RunDir, check_manifest, read_run
+from tunix_rt.run import check_manifest, read_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission.bundle import SubmissionManifest, bundle, measurements, upstream
 from tunix_rt.submission.checklist import checklist, checklist_text
 from tunix_rt.submission.figures import Figures, figures_of

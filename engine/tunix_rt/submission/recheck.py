@@ -24,7 +24,8 @@ from tunix_rt.evaluation import Evaluation, check_evaluation, load_evaluation
 from tunix_rt.evaluation.check import regradable
 from tunix_rt.evaluation.folder import SAMPLES as LINES
 from tunix_rt.formats import MANIFEST, Format, digest_value
-from tunix_rt.run import RunDir, RunManifest, check_manifest
+from tunix_rt.run import RunManifest, check_manifest
+from tunix_rt.run_folder import RunDir
 from tunix_rt.submission.bundle import BUNDLE, PAPERS, SubmissionManifest, run_files, upstream, verify
 from tunix_rt.submission.figures import Figures, figures_of
 from tunix_rt.submission.papers import WRITEUP

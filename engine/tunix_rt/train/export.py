@@ -22,7 +22,7 @@ from tunix_rt.architecture import read_config
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError, ExportError
 from tunix_rt.formats import MANIFEST, Format, digest_files, digest_value, staged_folder, write_format
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import CONTRACT_DIGEST, CONTRACT_VERSION, END_OF_TURN, PROMPT_PREFIX, START_OF_TURN, render_prompt
 from tunix_rt.train.adapter import load_adapter, put_weights, read_adapter

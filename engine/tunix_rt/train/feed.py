@@ -26,7 +26,8 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.errors import TunixRtError
 from tunix_rt.pace import Speed
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir, log_metrics
+from tunix_rt.run import log_metrics
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.batches import Batch, PackedData
 
 Finish = Literal["planned", "deadline", "signal"]
@@ -145,6 +146,8 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
     progress: Reporter | None
     after_update: Callable[[], object]
     """Called after the metrics of an update are on disk."""
+    at_measurement: Callable[[int], object] | None = None
+    """Called with the updates that are done, at each measurement of the validation loss; its time counts as that's."""
     losses: dict[int, float] = field(default_factory=dict)
     valid_losses: dict[int, float] = field(default_factory=dict)
 
@@ -229,14 +232,16 @@ class Recorder(MetricsLogger, TrainingHooks):  # type: ignore[misc]
 
     def on_eval_step_end(self, train_ctx: Any, eval_loss: float) -> None:
         """Write the validation loss; its time is not the next update's."""
-        now = time.monotonic()
-        seconds = now - (self._eval_began or now)
-        self._eval_began = None
+        measured = time.monotonic()
+        began, self._eval_began = self._eval_began or measured, None
+        self.valid_loss(train_ctx.train_steps, self._values["eval/loss"], measured - began)
+        seconds = time.monotonic() - began
         self._last += seconds
         self.speed.evaluation = max(seconds, 0.8 * self.speed.evaluation)
-        self.valid_loss(train_ctx.train_steps, self._values["eval/loss"], seconds)
 
     def valid_loss(self, step: int, loss: float, seconds: float) -> None:
         """Write a validation loss that was measured after update `step`."""
         self.valid_losses[step] = loss
         log_metrics(self.run, step=step, **{"eval/loss": loss, "time/eval": round(seconds, 4)})
+        if self.at_measurement:
+            self.at_measurement(step)

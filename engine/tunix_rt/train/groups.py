@@ -16,7 +16,7 @@ from tunix_rt.grading import trace_target
 from tunix_rt.prompt import trace_name
 from tunix_rt.rewards import Reward, Rewards, has_signal
 from tunix_rt.rollouts import Rollout, RolloutGroup, append_rollouts
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.sampling import Completion
 from tunix_rt.train.prompts import Prompts
 from tunix_rt.train.rollout import PolicyRollout

@@ -27,7 +27,8 @@ from tunix_rt.prompt import contract_form, trace_name
 from tunix_rt.rewards import Rewards
 from tunix_rt.rewards.reachability import Reachability, check_reachable, reachability
 from tunix_rt.rollouts import truncate_rollouts
-from tunix_rt.run import RunDir, Stopped, log_metrics, open_run
+from tunix_rt.run import Stopped, log_metrics, open_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.sampling import SamplingConfig
 from tunix_rt.tasks import Task
 from tunix_rt.trace import ReasoningTrace

@@ -18,7 +18,8 @@ from tunix_rt.config import GRPOConfig
 from tunix_rt.errors import TunixRtError
 from tunix_rt.pace import Speed
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir, log_metrics
+from tunix_rt.run import log_metrics
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.feed import Finish, StopRequest, set_learning_rate
 from tunix_rt.train.groups import Groups
 from tunix_rt.train.prompts import Prompts

@@ -17,7 +17,8 @@ from tunix_rt.grading import trace_target
 from tunix_rt.pace import Speed
 from tunix_rt.prompt import trace_name
 from tunix_rt.rewards.reachability import Reachability
-from tunix_rt.run import RunDir, open_run
+from tunix_rt.run import open_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.tasks import Item, Task
 from tunix_rt.trace import ReasoningTrace
 from tunix_rt.train.adapter import read_adapter

@@ -8,7 +8,7 @@ from pathlib import Path
 from tunix_rt.config import EvalConfig
 from tunix_rt.evaluation import Evaluation, evaluate
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.tasks import Task
 from tunix_rt.trace import ReasoningTrace
 from tunix_rt.train.devices import device_names

@@ -18,7 +18,7 @@ from tunix_rt import dataset
 from tunix_rt.architecture import Architecture
 from tunix_rt.chips import chip
 from tunix_rt.config import SFTConfig
-from tunix_rt.errors import ConfigError
+from tunix_rt.errors import ConfigError, DataError
 from tunix_rt.formats import Format
 from tunix_rt.memory_plan import memory_of, sft_work
 from tunix_rt.pace import steps_in_time
@@ -86,6 +86,11 @@ def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> Prepared:
     drop = config.overlong == "drop"
     train, left_out = fitting(train[: config.max_examples], config.max_length, drop=drop)
     valid = fitting(valid, config.max_length, drop=drop)[0] if valid else []
+    if config.sample_prompts and not valid:
+        raise DataError(
+            f"dataset {frozen.manifest.key} has no validation split, whose prompts sample_prompts asks; build it with "
+            "valid_fraction, or set sample_prompts to 0"
+        )
     data = PackedData(
         train,
         max_length=config.max_length,

@@ -22,7 +22,7 @@ from tunix.sft.checkpoint_manager import CheckpointManager
 
 from tunix_rt.config import GRPOConfig, LoRAConfig
 from tunix_rt.errors import ConfigError
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.model import LoadedModel, add_lora
 from tunix_rt.train.policy_loss import POLICY_LOSS, ReferenceWorker
 from tunix_rt.train.rollout import PolicyRollout

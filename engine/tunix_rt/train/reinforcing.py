@@ -11,7 +11,7 @@ from tunix_rt.config import GRPOConfig, SessionConfig
 from tunix_rt.errors import BudgetError, ConfigError, UsageError
 from tunix_rt.formats import MANIFEST, staged_folder
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import ReinforcementOutcome, phase_dir
 from tunix_rt.train.adapter import load_adapter, read_adapter, save_adapter
 from tunix_rt.train.grpo import train_grpo

@@ -26,7 +26,8 @@ from tunix_rt.formats import write_format
 from tunix_rt.progress import Reporter
 from tunix_rt.provenance import folder_ref, provenance
 from tunix_rt.report.session import write_session_report
-from tunix_rt.run import RunDir, attempt, check_inputs, new_run, read_run, update_run
+from tunix_rt.run import attempt, check_inputs, new_run, read_run, update_run
+from tunix_rt.run_folder import RunDir
 from tunix_rt.session import ExportOutcome, SessionResult, SessionState, TrainingOutcome, session_result
 from tunix_rt.session_planner import SessionPlanner, export_seconds
 from tunix_rt.tasks import Task

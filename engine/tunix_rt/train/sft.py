@@ -23,7 +23,8 @@ from tunix_rt.config import SFTConfig
 from tunix_rt.formats import Format, read_jsonl, write_format
 from tunix_rt.pace import Speed, steps_in_time
 from tunix_rt.progress import Reporter
-from tunix_rt.run import RunDir, Stopped, log_metrics
+from tunix_rt.run import Stopped, log_metrics
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train import checkpoint
 from tunix_rt.train.adapter import save_adapter
 from tunix_rt.train.base_models import fetch
@@ -35,6 +36,7 @@ from tunix_rt.train.model import LoadedModel, add_lora, load_model, make_mesh
 from tunix_rt.train.plan import EVAL_BATCHES, SFTPlan, check_method, make_plan, prepare, steps_by_config
 from tunix_rt.train.preview import describe, preview_examples
 from tunix_rt.train.sampler import enable_compilation_cache
+from tunix_rt.train.samples import Samples
 from tunix_rt.train.trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -130,11 +132,14 @@ def train_sft(
     with base.mesh, stopping_between_updates() as stop:
         trainer = make_trainer(config, run, model)
         _, measure = trainer.compile_steps(base.mesh)
-        plan, speed = _settled_plan(config, run, base, trainer, data, measured, len(left_out), deadline)
+        samples = Samples(config, run, base, model, valid) if config.sample_prompts else None
+        plan, speed = _settled_plan(config, run, base, trainer, data, measured, len(left_out), deadline, samples)
         say(
             f"{plan.steps} updates, {plan.epochs:.2f} epochs, {plan.tokens:,} tokens; from update {trainer.train_steps}"
         )
         recorder = Recorder(config, run, data, plan.steps, speed, deadline, progress, seal)
+        if samples:
+            recorder.at_measurement = samples.draw
         feed = Feed(data, measured, plan.steps, config, speed, deadline, stop, recorder.between)
         trainer.metrics_logger = recorder
         trainer.with_training_hooks(recorder)
@@ -205,6 +210,7 @@ def _settled_plan(
     valid: list[Batch],
     left_out: int,
     deadline: float | None,
+    samples: Samples | None,
 ) -> tuple[SFTPlan, Speed]:
     """Return the plan that the run began with; if it has none, make it, with a few timed steps if time is limited."""
     speed = _expected_speed(trainer.model)
@@ -215,6 +221,7 @@ def _settled_plan(
     steps = steps_by_config(config, data)
     if deadline is not None:
         speed = _measured_speed(config, run, trainer, data, valid, speed)
+        speed.evaluation += samples.seconds() if samples else 0.0
         left = (deadline - time.monotonic() - speed.closing - speed.evaluation) * _MARGIN
         steps = min(steps, steps_in_time(config, left, speed.step, speed.evaluation, speed.checkpoint))
     plan = make_plan(

@@ -11,7 +11,7 @@ from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import MissingError
 from tunix_rt.evaluation import ModelRef
 from tunix_rt.formats import MANIFEST
-from tunix_rt.run import RunDir
+from tunix_rt.run_folder import RunDir
 from tunix_rt.train.adapter import AdapterManifest, load_adapter, read_adapter
 from tunix_rt.train.base_models import fetch
 from tunix_rt.train.devices import device_names

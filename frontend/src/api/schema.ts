@@ -2186,6 +2186,13 @@ export interface components {
              */
             digest: string;
             /**
+             * Domains
+             * @description Kept rows by `meta.domain`; `none` where a row has none. Empty if an older version built it.
+             */
+            domains: {
+                [key: string]: number;
+            };
+            /**
              * Families
              * @description Kept rows by `meta.family`; `none` where a row has none.
              */
@@ -4193,6 +4200,11 @@ export interface components {
          */
         Quantiles: {
             /**
+             * Histogram
+             * @description Rows in each of at most 20 bins, equally wide from `min` to `max` + 1; empty if an older version built it.
+             */
+            histogram: number[];
+            /**
              * Max
              * @description Largest value.
              */
@@ -5180,11 +5192,9 @@ export interface components {
         RunSamples: {
             /**
              * Data
-             * @description Rows of the run's samples.jsonl, in their order; none if the recipe writes no samples.
+             * @description What the model answered at each measurement, in the order of its updates; none without `sample_prompts`.
              */
-            data: {
-                [key: string]: unknown;
-            }[];
+            data: components["schemas"]["StepSamples"][];
             pagination: components["schemas"]["Pagination"];
             /**
              * Preview
@@ -5813,6 +5823,22 @@ export interface components {
              * @enum {string}
              */
             verdict: "right" | "wrong" | "none";
+        };
+        /**
+         * StepSamples
+         * @description The same prompts as ever, answered after one more stretch of training.
+         */
+        StepSamples: {
+            /**
+             * Samples
+             * @description One a prompt, in the order of the validation split.
+             */
+            samples: components["schemas"]["TrainingSample"][];
+            /**
+             * Step
+             * @description Updates behind the model; 0 is the start.
+             */
+            step: number;
         };
         /**
          * SubmissionBody
@@ -6786,6 +6812,42 @@ export interface components {
             kinds: {
                 [key: string]: components["schemas"]["TrainingForm"];
             };
+        };
+        /**
+         * TrainingSample
+         * @description One validation prompt with the answer that the model gave to it.
+         */
+        TrainingSample: {
+            /**
+             * Finish
+             * @description Why it ended: `stop` by the model, or `length`.
+             * @enum {string}
+             */
+            finish: "stop" | "length";
+            /**
+             * Prompt
+             * @description What was asked, before the prompt form.
+             */
+            prompt: string;
+            /** @description Strict verdict on the answer in its place. */
+            score: components["schemas"]["Score"];
+            /** @description What the answer is graded against. */
+            target: components["schemas"]["Target"];
+            /**
+             * Text
+             * @description What the model wrote, without end tokens.
+             */
+            text: string;
+            /**
+             * Tokens
+             * @description Tokens generated, the end token included.
+             */
+            tokens: number;
+            /**
+             * Trace Id
+             * @description Name of the trace that asks the prompt.
+             */
+            trace_id: string;
         };
         /**
          * TunixStatus

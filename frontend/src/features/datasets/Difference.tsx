@@ -2,6 +2,7 @@ import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { api, unwrap } from '../../api/client'
+import { datasetsOptions } from '../../api/datasets'
 import { Facts } from '../../parts/Facts'
 import { Asked, Nothing } from '../../parts/Page'
 import { figure, whole } from '../../parts/words'
@@ -12,14 +13,11 @@ const route = getRouteApi('/datasets/$datasetKey')
 export function Difference({ datasetKey }: { datasetKey: string }) {
   const { other } = route.useSearch()
   const navigate = route.useNavigate()
-  const datasets = useQuery({
-    queryKey: ['datasets', 'to compare with'],
-    queryFn: () => unwrap(api.GET('/api/datasets', { params: { query: { limit: 200 } } })),
-  })
+  const datasets = useQuery(datasetsOptions)
   return (
     <Asked query={datasets}>
-      {({ data }) => {
-        const others = data.map(({ dataset_key }) => dataset_key).filter((key) => key !== datasetKey)
+      {(found) => {
+        const others = found.map(({ dataset_key }) => dataset_key).filter((key) => key !== datasetKey)
         return others.length > 0 ? (
           <>
             <div className="fields">

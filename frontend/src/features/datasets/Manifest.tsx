@@ -1,6 +1,7 @@
 import type { Shape } from '../../api/client'
 import { Facts } from '../../parts/Facts'
 import { digest, duration, moment, whole } from '../../parts/words'
+import { Chain } from './Chain'
 
 const FORMATS = ['trace', 'messages', 'prompt_completion'] as const
 
@@ -10,6 +11,7 @@ export function Manifest({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
   const set = Object.entries(config).filter(([name, value]) => value !== null && name !== 'against')
   return (
     <>
+      <Chain dataset={dataset} />
       <section className="card stack">
         <h2>What it is</h2>
         <Facts

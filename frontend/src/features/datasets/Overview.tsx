@@ -38,6 +38,8 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
       <div className="tiles">
         <Bars title="Splits" counts={dataset.splits} />
         <Bars title="Families" counts={dataset.families} />
+        {Object.keys(dataset.domains ?? {}).length > 0 && <Bars title="Domains" counts={dataset.domains ?? {}} />}
+        <Bars title="Sources" counts={Object.fromEntries(dataset.sources.map(({ name, imported }) => [name, imported]))} />
         <Bars title="Licences" counts={dataset.licenses} />
       </div>
       <section className={`card ${classes.scroll ?? ''}`} tabIndex={0} aria-label="Sizes of the rows">
@@ -53,6 +55,7 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
                   {name}
                 </th>
               ))}
+              <th scope="col">From least to most</th>
             </tr>
           </thead>
           <tbody>
@@ -67,6 +70,9 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
                         {figure(value)}
                       </td>
                     ))}
+                    <td>
+                      <Histogram bins={found.histogram ?? []} />
+                    </td>
                   </tr>
                 )
               )
@@ -89,5 +95,17 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
         </ul>
       </section>
     </>
+  )
+}
+
+/** Rows in each of equally wide bins, as a picture beside the figures that say the same in words. */
+function Histogram({ bins }: { bins: number[] }) {
+  const most = Math.max(1, ...bins)
+  return (
+    <svg className={classes.histogram} viewBox={`0 0 ${bins.length || 1} 1`} preserveAspectRatio="none" aria-hidden="true">
+      {bins.map((count, place) => (
+        <rect key={place} x={place + 0.06} width={0.88} y={1 - count / most} height={count / most} />
+      ))}
+    </svg>
   )
 }

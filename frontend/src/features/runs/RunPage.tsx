@@ -12,12 +12,13 @@ import { runOptions } from './asked'
 import { Config } from './Config'
 import { Curves } from './Curves'
 import { Groups } from './Groups'
+import { Samples } from './Samples'
 import { Log } from './Log'
 import { commandsOf } from './commands'
 import { RunActions } from './RunActions'
 
 const route = getRouteApi('/runs/$runId')
-const TABS = ['log', 'groups', 'artifacts', 'config'] as const
+const TABS = ['log', 'samples', 'groups', 'artifacts', 'config'] as const
 
 /** One run: how far it is, its curves, its log, and what lies in its folder. */
 export function RunPage() {
@@ -86,6 +87,7 @@ function Shown({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
         tabs={[
           { value: 'curves', name: 'Curves', content: <Curves runId={runId} active={active} /> },
           { value: 'log', name: 'Log', content: <Log runId={runId} /> },
+          ...(run.kind === 'grpo' ? [] : [{ value: 'samples', name: 'Samples', content: <Samples runId={runId} active={active} /> }]),
           ...(run.kind === 'sft' ? [] : [{ value: 'groups', name: 'Groups', content: <Groups runId={runId} active={active} /> }]),
           { value: 'artifacts', name: 'Artifacts', content: <Artifacts runId={runId} /> },
           { value: 'config', name: 'Config', content: <Config runId={runId} run={run} /> },

@@ -1,8 +1,9 @@
 import { Button, NativeSelect } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ColumnDef } from '@tanstack/react-table'
 import { api, type Shape, unwrap } from '../../api/client'
+import { datasetsOptions } from '../../api/datasets'
 import { AsCommand } from '../../parts/AsCommand'
 import { Listed, nextCursor } from '../../parts/Listed'
 import { Nothing, Page } from '../../parts/Page'
@@ -49,7 +50,10 @@ export function RunsPage() {
     getNextPageParam: nextCursor,
     refetchInterval: (query) => (query.state.data?.pages.some(({ data }) => data.some(({ status }) => isActive(status))) ? 3000 : 15_000),
   })
-  const filtered = Boolean(search.status ?? search.kind)
+  const filtered = Boolean(search.status ?? search.kind ?? search.dataset_key)
+  const datasets = useQuery(datasetsOptions)
+  // One that is named stays to be chosen, whether it is among the newest, or here at all.
+  const keys = new Set([...(search.dataset_key ? [search.dataset_key] : []), ...(datasets.data ?? []).map(({ dataset_key }) => dataset_key)])
   return (
     <Page
       title="Runs"
@@ -78,6 +82,15 @@ export function RunsPage() {
           onChange={(event) => {
             const kind = KINDS.find(({ value }) => value === event.currentTarget.value)?.value
             void navigate({ search: (before) => ({ ...before, kind }) })
+          }}
+        />
+        <NativeSelect
+          label="Dataset"
+          value={search.dataset_key ?? ''}
+          data={[{ value: '', label: 'Any' }, ...keys]}
+          onChange={(event) => {
+            const { value } = event.currentTarget
+            void navigate({ search: (before) => ({ ...before, dataset_key: value || undefined }) })
           }}
         />
       </div>

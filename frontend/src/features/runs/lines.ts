@@ -10,7 +10,7 @@ export interface Lines {
 }
 
 /** Most lines that are held, as a page that is open for a week must not grow; of what is read, none goes from under the eye. */
-export const MOST = { followed: 10_000, read: 300_000 }
+export const MOST = { followed: 5_000, read: 300_000 }
 
 function split(text: string): string[] {
   return text.split(/\r\n|\n|\r/)

@@ -12,12 +12,6 @@ export const formsOptions = queryOptions({
   staleTime: Infinity,
 })
 
-/** The newest datasets. */
-export const datasetsOptions = queryOptions({
-  queryKey: ['datasets', 'train'],
-  queryFn: async () => (await unwrap(api.GET('/api/datasets', { params: { query: { limit: MOST } } }))).data,
-})
-
 /** The newest runs whose trained model another training can start from. */
 export const startsOptions = queryOptions({
   queryKey: ['runs', 'train'],

@@ -1,0 +1,37 @@
+// What a model wrote while it was trained, turned from "all prompts at a step" to "all steps of a prompt".
+import type { Shape } from '../../api/client'
+
+/** The first examples of a run, token by token, as its preview.json holds them. */
+export interface Preview {
+  examples: { name: string; tokens: { text: string; trained: boolean }[] }[]
+}
+
+export interface Written {
+  step: number
+  sample: Shape<'TrainingSample'>
+}
+
+/** Each prompt with what was written to it, in the order of the updates. */
+export function byPrompt(steps: Shape<'StepSamples'>[]) {
+  const prompts = new Map<string, { traceId: string; prompt: string; target: string; written: Written[] }>()
+  for (const { step, samples } of steps) {
+    for (const sample of samples) {
+      const { trace_id: traceId, prompt, target } = sample
+      const one = prompts.get(traceId) ?? { traceId, prompt, target: target.value, written: [] }
+      one.written.push({ step, sample })
+      prompts.set(traceId, one)
+    }
+  }
+  return [...prompts.values()]
+}
+
+/** Neighbouring tokens of one kind as one piece of text. */
+export function spans(tokens: Preview['examples'][number]['tokens']) {
+  const found: { trained: boolean; text: string }[] = []
+  for (const { trained, text } of tokens) {
+    const last = found.at(-1)
+    if (last?.trained === trained) last.text += text
+    else found.push({ trained, text })
+  }
+  return found
+}

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen } from '@testing-library/react'
+import { fireEvent, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { expect, test } from 'vitest'
@@ -39,4 +39,17 @@ test('more is asked for where the end comes near', () => {
   let asked = 0
   show(<Table label="Rows" rows={ROWS.slice(0, 5)} columns={COLUMNS} rowId={({ id }) => id} more={() => (asked += 1)} />)
   expect(asked).toBe(1)
+})
+
+test('a row that scrolls by takes the focus of none with it, and its element is filled anew', () => {
+  show(<Chosen rows={ROWS} />)
+  const [, , , , element] = screen.getAllByRole('row')
+  screen.getByRole('checkbox', { name: 'Select row-3' }).focus()
+  expect(element).toContainElement(document.activeElement as HTMLElement)
+  Object.defineProperty(window, 'scrollY', { value: 44 * 10_000, configurable: true })
+  fireEvent.scroll(window)
+  expect(screen.getByRole('checkbox', { name: 'Select row-10000' })).toBeInTheDocument()
+  expect(element).toBeInTheDocument()
+  expect(element).not.toHaveTextContent('row-3')
+  expect(document.activeElement).toBe(document.body)
 })

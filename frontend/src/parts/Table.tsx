@@ -1,10 +1,10 @@
-import { type ColumnDef, flexRender, getCoreRowModel, type RowSelectionState, useReactTable } from '@tanstack/react-table'
+import { type ColumnDef, flexRender, getCoreRowModel, type Row as TableRow, type RowSelectionState, useReactTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef } from 'react'
 import classes from './Table.module.css'
 
 const ROW_PIXELS = 44
-const AHEAD = 3
+const AHEAD = 5
 
 interface TableProps<Row> {
   /** What the table holds, for those who hear it. */
@@ -26,6 +26,8 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
     count: rows.length,
     estimateSize: () => ROW_PIXELS,
     overscan: AHEAD,
+    // Drawn in a task after that of the scrolling, which so never waits for both; the rows ahead cover the frame between.
+    useFlushSync: false,
     scrollMargin: place.current?.offsetTop ?? 0,
   })
   const seen = virtual.getVirtualItems()
@@ -47,6 +49,8 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
     state: { rowSelection: selected ?? {} },
     onRowSelectionChange: (change) => onSelect?.(typeof change === 'function' ? change(selected ?? {}) : change),
   })
+  const slots = useRef(1)
+  slots.current = Math.max(slots.current, drawn.length)
   const before = first ? first.start - virtual.options.scrollMargin : 0
   const after = last ? virtual.getTotalSize() - (last.end - virtual.options.scrollMargin) : 0
   return (
@@ -66,18 +70,43 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
         <tbody>
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
           {table.getRowModel().rows.map((row) => (
-            <tr key={row.id} aria-rowindex={from + row.index + 2} style={{ height: ROW_PIXELS }}>
-              {row.getVisibleCells().map((cell) => (
-                <td key={cell.id} className={look(cell.column.columnDef)}>
-                  {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                </td>
-              ))}
-            </tr>
+            <Drawn key={(from + row.index) % slots.current} row={row} index={from + row.index} />
           ))}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
       </table>
     </div>
+  )
+}
+
+interface DrawnProps<Row> {
+  row: TableRow<Row>
+  index: number
+}
+
+/**
+ * A row that is seen. Its element is taken over by another row once it has scrolled by: making and throwing away the
+ * elements of a screen takes longer than filling them anew.
+ */
+function Drawn<Row>({ row, index }: DrawnProps<Row>) {
+  const element = useRef<HTMLTableRowElement>(null)
+  const { id } = row
+  useEffect(
+    () => () => {
+      // What has the focus would be another row's from now on, and a key would do to that what was meant for this one.
+      const focused = document.activeElement
+      if (focused instanceof HTMLElement && element.current?.contains(focused)) focused.blur()
+    },
+    [id],
+  )
+  return (
+    <tr ref={element} aria-rowindex={index + 2} style={{ height: ROW_PIXELS }}>
+      {row.getVisibleCells().map((cell) => (
+        <td key={cell.column.id} className={look(cell.column.columnDef)}>
+          {flexRender(cell.column.columnDef.cell, cell.getContext())}
+        </td>
+      ))}
+    </tr>
   )
 }
 

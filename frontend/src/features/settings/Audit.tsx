@@ -22,7 +22,7 @@ const COLUMNS: ColumnDef<Entry>[] = [
 function said(detail: Entry['detail']): string {
   return Object.entries(detail)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${Array.isArray(value) ? `(${value.length.toString()}) ${value.join(' ')}` : typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ')
 }
 

@@ -198,7 +198,7 @@ PAGES = {
     "/datasets/new": "Drop a file here",
     "/datasets/few-v1": "It was compared with no task",
     "/datasets/few-v1?tab=samples": "Marked text",
-    "/datasets/few-v1?tab=manifest": "Trained on it",
+    "/datasets/few-v1?tab=manifest": made.RUN,
     "/train?kind=grpo&tier=everything&dataset=few-v1&base_model=nano": "Rewards terms",
     "/runs": made.RUN,
     f"/runs/{reinforced.RUN}": "Gradient norm",

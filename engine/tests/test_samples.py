@@ -30,6 +30,13 @@ def test_lines_read_back_and_the_newest_step_is_found_after_a_crash(tmp_path: Pa
     with path.open("ab") as stream:
         stream.write(b'{"step": 100, "sam')  # what a crash leaves
     assert last_sampled(path) == 50
+    whole = b"".join(path.read_bytes().splitlines(keepends=True)[:2])
+    path.write_bytes(whole + drawn(200, "8").model_dump_json().encode())  # whole, but for its end: cut off next time
+    assert last_sampled(path) == 50
+    path.write_bytes(whole + b'{"samples": []}\n')
+    with pytest.raises(DataError, match="line 3 is no samples of a step: step"):
+        last_sampled(path)
+    path.write_bytes(whole + b'{"step": 100, "sam')
     append_samples(path, drawn(100, "8"))
     lines = path.read_bytes().splitlines()
     assert [parse_samples(line, "a line") for line in lines] == [*written, drawn(100, "8")]

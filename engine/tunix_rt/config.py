@@ -116,7 +116,7 @@ class SFTConfig(Format):
     eval_every_steps: int = Field(50, ge=1)
     """Updates between two measurements of the validation loss."""
     sample_prompts: int = Field(0, ge=0, le=64)
-    """Validation prompts that are answered greedily at each measurement, to be read; 0 saves that time and memory."""
+    """Validation prompts answered greedily at each measurement, to be read; a dry run leaves their time out."""
     checkpoint_every_steps: int = Field(50, ge=1)
     """Updates between two checkpoints; one is always written at the end."""
     keep_checkpoints: int = Field(2, ge=1)

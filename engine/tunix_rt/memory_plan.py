@@ -55,6 +55,8 @@ class Work:
     """Part of the positions whose logits SFT needs."""
     decoded: int = 0
     """Sequences that are decoded at once."""
+    context: int | None = None
+    """Most tokens of a decoded sequence; None: `length`."""
     reference: bool = False
     """Whether the loss needs the policy that training started from."""
     remat: bool = False
@@ -134,6 +136,7 @@ def sft_work(config: SFTConfig, architecture: Architecture, *, trained_share: fl
         length=config.max_length,
         trained_share=trained_share,
         decoded=config.sample_prompts,
+        context=2 * config.max_length,  # the longest prompt and the longest answer, each of which fits into a row
         remat=config.remat,
         tensor_parallel=config.tensor_parallel,
     )
@@ -200,7 +203,8 @@ def kv_cache_bytes(work: Work) -> int:
     """Return the keys and values of all decoded sequences: `2 K H w` a token; a sliding layer keeps its window."""
     a = work.architecture
     full = set(a.global_layers)
-    columns = sum(work.length if index in full else min(work.length, a.sliding_window) for index in range(a.num_layers))
+    length = work.length if work.context is None else work.context
+    columns = sum(length if index in full else min(length, a.sliding_window) for index in range(a.num_layers))
     return work.decoded * columns * 2 * a.num_kv_heads * a.head_dim * work.width
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from tunix_rt.errors import DataError
-from tunix_rt.formats import Format, append_jsonl, read_jsonl
+from tunix_rt.formats import Format, append_jsonl
 from tunix_rt.grading import Score, Target
 from tunix_rt.sampling import Finish
 
@@ -18,7 +18,7 @@ from tunix_rt.sampling import Finish
 class TrainingSample(Format):
     """One validation prompt with the answer that the model gave to it."""
 
-    trace_id: str
+    trace_id: str = Field(max_length=4096)
     """Name of the trace that asks the prompt."""
     prompt: str
     """What was asked, before the prompt form."""
@@ -39,7 +39,7 @@ class StepSamples(Format):
 
     step: int = Field(ge=0, lt=2**31)
     """Updates behind the model; 0 is the start."""
-    samples: list[TrainingSample] = Field(min_length=1)
+    samples: list[TrainingSample] = Field(min_length=1, max_length=64)
     """One a prompt, in the order of the validation split."""
 
 
@@ -59,5 +59,12 @@ def parse_samples(line: bytes, where: str) -> StepSamples:
 
 
 def last_sampled(path: Path) -> int:
-    """Return the newest step that a file holds samples of; -1 if it holds none, or is not there."""
-    return max((int(record["step"]) for record in read_jsonl(path)), default=-1) if path.is_file() else -1
+    """Return the newest step that a file holds samples of; -1 if it holds none, or is not there.
+
+    A line that a crash tore is none. Raises DataError for one that is no samples of a step.
+    """
+    if not path.is_file():
+        return -1
+    with path.open("rb") as stream:
+        whole = [line for line in stream if line.endswith(b"\n")]
+    return max((parse_samples(line, f"{path}, line {at}").step for at, line in enumerate(whole, 1)), default=-1)

@@ -207,20 +207,32 @@ def test_line_that_is_no_sample_is_named(sqlite_client: TestClient, made: RunDir
     assert "row 1 of samples.jsonl is no samples of a step: samples" in answer.json()["detail"]
 
 
-def test_samples_come_in_pages_with_the_preview_first(sqlite_client: TestClient, made: RunDir) -> None:
-    made.preview.write_text('{"examples": []}')
+def test_preview_is_what_the_engine_wrote_and_a_file_that_is_none_is_a_sentence(
+    sqlite_client: TestClient, made: RunDir
+) -> None:
+    missing = sqlite_client.get(f"{BASE}/preview")
+    assert (missing.status_code, "before its first update" in missing.json()["detail"]) == (404, True)
+    made.preview.write_text(written.PREVIEW)
+    [example] = sqlite_client.get(f"{BASE}/preview").json()["examples"]
+    assert "".join(token["text"] for token in example["tokens"] if token["trained"]).startswith("<reasoning>\n9-8=1")
+    for text in ("{}", '{"examples": null}', '{"examples": [{"name": "a", "tokens": [{"text": {}}]}]}', "[1", "\0"):
+        made.preview.write_text(text)
+        refused = sqlite_client.get(f"{BASE}/preview")
+        assert (refused.status_code, "preview.json is no preview" in refused.json()["detail"]) == (409, True), text
+    made.preview.write_text(" " * 2**23 + "{}")
+    assert "more than" in sqlite_client.get(f"{BASE}/preview").json()["detail"]
+
+
+def test_samples_come_in_pages(sqlite_client: TestClient, made: RunDir) -> None:
     lines = [_samples(step) for step in range(6)] + [_samples(6)[:40]]
     made.samples.write_bytes(b"".join(lines))
-    told, cursor, previews = [], "", []
+    told, cursor = [], ""
     while cursor is not None:
         page = sqlite_client.get(f"{BASE}/samples?limit=2" + (f"&cursor={cursor}" if cursor else "")).json()
         told += [row["step"] for row in page["data"]]
-        previews.append(page["preview"])
         before, cursor = cursor, page["pagination"]["next_cursor"]
         assert cursor != before
     assert told == [0, 1, 2, 3, 4, 5]
-    assert previews[0] == {"examples": []}
-    assert not any(previews[1:])
     for place in (-5, 0, 3, 2**62, 2**63 - 1, 2**63, "x"):  # no line ends before any of them
         answer = sqlite_client.get(f"{BASE}/samples?cursor={encode_cursor(['samples.jsonl', place, 1])}")
         assert answer.status_code == 404, place

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from tunix_rt.preview import Previews
 from tunix_rt.rewards.replay import Replay
 from tunix_rt.rollouts import RolloutGroup
 from tunix_rt_backend.deps import ReadCall
@@ -134,9 +135,19 @@ def _metrics(metrics: Metrics, run_id: str, query: MetricsQuery, call: ReadCall)
         return EMPTY
 
 
+@router.get("/preview", responses=problems(409))
+def read_run_preview(run_id: RunId, call: ReadCall) -> Previews:
+    """Return the first examples that a run is trained on as tokens, each with whether the loss asks for it."""
+    with call.reading() as session:
+        return run_files.read_preview(session, call.home, run_id)
+
+
 @router.get("/samples", responses=problems(409))
 def read_run_samples(run_id: RunId, call: ReadCall, limit: Limit = 50, cursor: Cursor = None) -> RunSamples:
-    """Return the tokens of a run's first examples with their loss mask, and a page of its samples, if it wrote any."""
+    """Return what a few validation prompts were answered at each measurement, the earliest first, page by page.
+
+    A run without `sample_prompts` has none.
+    """
     with call.reading() as session:
         return run_files.read_samples(session, call.home, run_id, limit=limit, cursor=cursor)
 

@@ -129,6 +129,7 @@ def _row(row: Run) -> RunRow:
     return RunRow(
         run_id=row.run_id,
         dataset_key=row.dataset_key,
+        dataset_digest=row.dataset_digest,
         model_id=row.model_id,
         mode=row.mode,
         status=row.status,

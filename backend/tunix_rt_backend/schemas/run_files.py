@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field, model_validator
 
 from tunix_rt.rewards import RewardsConfig
@@ -36,10 +34,8 @@ class Artifacts(Wire):
 
 
 class RunSamples(Wire):
-    """What went into a run, and what came out of it."""
+    """What a few validation prompts were answered while a run was trained."""
 
-    preview: dict[str, Any] | None
-    """Tokens of the first examples with their loss mask; None: not written yet, or not the first page."""
     data: list[StepSamples]
     """What the model answered at each measurement, in the order of its updates; none without `sample_prompts`."""
     pagination: Pagination

@@ -89,6 +89,8 @@ class RunRow(Wire):
     """Id of the run."""
     dataset_key: str | None
     """Dataset that it is trained on."""
+    dataset_digest: str | None
+    """Digest of that dataset's folder as the run found it; None: not begun, or trained on none."""
     model_id: str
     """Base model."""
     mode: str

@@ -9,11 +9,12 @@ import contextlib
 import os
 from pathlib import Path
 
-import orjson
+from pydantic import ValidationError
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from tunix_rt.errors import DataError
+from tunix_rt.preview import Previews
 from tunix_rt.samples import StepSamples, parse_samples
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
@@ -24,7 +25,7 @@ from tunix_rt_backend.services.run_state import read_manifest
 from tunix_rt_backend.tables import Job, Run
 
 _PREVIEW_BYTES = 8 * 2**20
-_SAMPLES = "samples.jsonl"
+_PREVIEW, _SAMPLES = "preview.json", "samples.jsonl"
 
 
 def check_run(session: Session, home: Path, run_id: str) -> Path:
@@ -54,25 +55,31 @@ def list_artifacts(session: Session, home: Path, run_id: str, *, limit: int, off
     return Artifacts(artifacts=found, pagination=pagination, total=len(files))
 
 
-def read_samples(session: Session, home: Path, run_id: str, *, limit: int, cursor: str | None) -> RunSamples:
-    """Return the preview and one page of a run's samples."""
+def read_preview(session: Session, home: Path, run_id: str) -> Previews:
+    """Return a run's first examples as tokens; NotFound before they are written, Conflict for what is none."""
     folder = check_run(session, home, run_id)
-    preview = None
-    if cursor is None:
-        with contextlib.suppress(NotFound, orjson.JSONDecodeError), opening_beneath(folder, "preview.json") as file:
-            said = orjson.loads(file.read(0, min(file.size, _PREVIEW_BYTES)))
-            preview = said if isinstance(said, dict) else None
-    rows, pagination = _samples(folder, limit=limit, cursor=cursor)
-    return RunSamples(preview=preview, data=rows, pagination=pagination)
+    try:
+        with opening_beneath(folder, _PREVIEW) as file:
+            if file.size > _PREVIEW_BYTES:
+                raise Conflict(f"{_PREVIEW} has more than {_PREVIEW_BYTES:,} bytes; look into the file itself")
+            return Previews.model_validate_json(file.read(0, file.size))
+    except NotFound as error:
+        raise NotFound(f"run {run_id!r} has no {_PREVIEW}: fine-tuning writes it before its first update") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Conflict(f"{_PREVIEW} is no preview ({first['msg']}); look into the file itself") from error
 
 
-def _samples(folder: Path, *, limit: int, cursor: str | None) -> tuple[list[StepSamples], Pagination]:
+def read_samples(session: Session, home: Path, run_id: str, *, limit: int, cursor: str | None) -> RunSamples:
+    """Return one page of what a run's prompts were answered as it was trained."""
+    folder = check_run(session, home, run_id)
     try:
         opened = open_beneath(folder, _SAMPLES)
     except NotFound:  # not written yet
-        return [], Pagination(limit=limit, offset=0, next_offset=None, next_cursor=None)
+        return RunSamples(data=[], pagination=Pagination(limit=limit, offset=0, next_offset=None, next_cursor=None))
     with os.fdopen(opened.descriptor, "rb") as stream:
-        return lines.page(stream, _SAMPLES, _step_samples, limit=limit, cursor=cursor)
+        rows, pagination = lines.page(stream, _SAMPLES, _step_samples, limit=limit, cursor=cursor)
+    return RunSamples(data=rows, pagination=pagination)
 
 
 def _step_samples(line: bytes, number: int) -> StepSamples | None:

@@ -28,7 +28,7 @@ for cell in cells:
     if cell["cell_type"] == "code":
         exec(compile("".join(cell["source"]), cell["id"], "exec"), space)
 """
-FLAGS = {"time_budget_minutes": 3, "max_steps": 40, "max_examples": 400, "seed": 7}
+FLAGS = {"time_budget_minutes": 6, "max_steps": 40, "max_examples": 400, "seed": 7}
 
 
 # As many devices as Kaggle's machine has chips, each a part of this processor.

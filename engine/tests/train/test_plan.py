@@ -96,7 +96,7 @@ def test_samples_without_validation_prompts_are_refused(models_home: Path, nano_
     source = tasks.load("nano-arithmetic", limit=40)
     dataset.build([source], name="whole", version="v1", home=models_home, valid_fraction=0.0)
     config = SFTConfig(base_model="nano", dataset="whole-v1", max_length=128, sample_prompts=2)
-    with pytest.raises(DataError, match="whole-v1 has no validation split, whose prompts sample_prompts asks"):
+    with pytest.raises(DataError, match="whole-v1 has no validation row, and sample_prompts asks"):
         plan_sft(config, models_home)
     assert plan_sft(config.model_copy(update={"sample_prompts": 0}), models_home).valid_batches == 0
 

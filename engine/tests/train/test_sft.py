@@ -17,14 +17,18 @@ from tunix_rt import dataset, tasks
 from tunix_rt.config import SFTConfig
 from tunix_rt.errors import BudgetError, RenderError
 from tunix_rt.formats import digest_files, read_jsonl
+from tunix_rt.preview import Previews
 from tunix_rt.progress import Reporter
 from tunix_rt.prompt import trace_name
 from tunix_rt.run import Stopped, attempt, new_run
 from tunix_rt.run_folder import RunDir
 from tunix_rt.train.adapter import read_adapter
+from tunix_rt.train.base_models import fetch
 from tunix_rt.train.checkpoint import list_checkpoints
-from tunix_rt.train.plan import SFTPlan
-from tunix_rt.train.preview import Previews
+from tunix_rt.train.feed import StopRequest
+from tunix_rt.train.model import load_model, make_mesh
+from tunix_rt.train.plan import SFTPlan, prepare
+from tunix_rt.train.samples import Samples
 from tunix_rt.train.sft import SFTResult, train_sft
 
 CONFIG = SFTConfig(
@@ -126,7 +130,7 @@ def test_run_killed_in_the_middle_ends_with_the_same_bytes(home: Path, lora: tup
     done = list_checkpoints(run.checkpoints)[-1].step
     assert 0 < done < 24
     with attempt(run):
-        result = train_sft(config, run)
+        result = train_sft(config, run, deadline=time.monotonic() + 600)  # whose draws are timed first
     assert digest_files(run.adapter) == digest_files(lora[0].adapter)
     assert result.adapter == lora[1].adapter
     assert result.steps == 24
@@ -192,9 +196,26 @@ def test_run_ends_before_its_deadline_with_a_schedule_that_fits(home: Path) -> N
 
 
 def test_measured_plan_gives_the_weights_of_a_given_one(home: Path, full: tuple[RunDir, SFTResult]) -> None:
-    run, result = train(home, CONFIG, deadline=time.monotonic() + 600)
-    assert result.adapter == full[1].adapter, "timing a few steps must leave no trace"
+    config = CONFIG.model_copy(update={"sample_prompts": 2})
+    run, result = train(home, config, deadline=time.monotonic() + 600)
+    assert result.adapter == full[1].adapter, "timing a few steps and drawing samples must leave no trace"
     assert SFTPlan.read(run.plan).measured
+    assert [record["step"] for record in read_jsonl(run.samples)] == [0, 10, 20, 24]
+
+
+def test_nothing_is_drawn_where_the_training_is_asked_to_end_or_its_time_is_over(home: Path) -> None:
+    config = CONFIG.model_copy(update={"sample_prompts": 2})
+    run = new_run(home, "sft", "drawn", config=config)
+    base = load_model(fetch("nano", home), dtype="float32", mesh=make_mesh())
+    valid = prepare(config, home, base.tokenizer).valid
+    stop = StopRequest(signal.SIGTERM)
+    Samples(config, run, base, base.model, valid, stop=stop).draw(0)
+    over = time.monotonic() - 1
+    Samples(config, run, base, base.model, valid, stop=StopRequest(), deadline=over).draw(0)
+    assert not run.samples.exists()
+    stop.signal = None
+    Samples(config, run, base, base.model, valid, stop=stop).draw(3)
+    assert [record["step"] for record in read_jsonl(run.samples)] == [3]
 
 
 def test_no_time_for_one_update_is_an_error_that_says_so(home: Path) -> None:

@@ -5,7 +5,7 @@ They are data without behaviour: `build` makes them and `loading` reads them.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -100,7 +100,7 @@ class Quantiles(Format):
     """Value that 95 % of the rows do not exceed."""
     max: int
     """Largest value."""
-    histogram: list[int] = Field(default_factory=list)
+    histogram: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list, max_length=20)
     """Rows in each of at most 20 bins, equally wide from `min` to `max` + 1; empty if an older version built it."""
 
 

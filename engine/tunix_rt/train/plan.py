@@ -88,8 +88,8 @@ def prepare(config: SFTConfig, home: Path, tokenizer: Tokenizer) -> Prepared:
     valid = fitting(valid, config.max_length, drop=drop)[0] if valid else []
     if config.sample_prompts and not valid:
         raise DataError(
-            f"dataset {frozen.manifest.key} has no validation split, whose prompts sample_prompts asks; build it with "
-            "valid_fraction, or set sample_prompts to 0"
+            f"dataset {frozen.manifest.key} has no validation row, and sample_prompts asks their prompts; set it to 0, "
+            "or build the dataset with a valid_fraction that keeps some"
         )
     data = PackedData(
         train,

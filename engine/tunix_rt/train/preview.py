@@ -4,44 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from tunix_rt.dataset import RowView
-from tunix_rt.formats import Format
+from tunix_rt.preview import Preview, Previews, Role, TokenView
 from tunix_rt.train.base_models import outline
 from tunix_rt.train.batches import Example
 from tunix_rt.train.tokenizer import Tokenizer
-
-Role = Literal["prompt", "trained", "ignored"]
-
-
-class TokenView(Format):
-    """One token for people."""
-
-    id: int
-    """Its number in the vocabulary."""
-    text: str
-    """What it stands for."""
-    role: Role
-    """Given to the model, trained, or neither: begin of text."""
-    trained: bool
-    """Whether the loss asks for it."""
-
-
-class Preview(Format):
-    """One example as the model sees it."""
-
-    name: str
-    """Id of the trace."""
-    tokens: list[TokenView]
-    """Its tokens in order."""
-
-
-class Previews(Format):
-    """What is written before the first update."""
-
-    examples: list[Preview]
-    """The first examples of the first rows."""
 
 
 def preview_example(example: Example, tokenizer: Tokenizer) -> Preview:

@@ -14,8 +14,13 @@ from tunix_rt.samples import StepSamples, TrainingSample, append_samples, last_s
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import ReasoningTrace
 from tunix_rt.train.batches import Example
+from tunix_rt.train.feed import StopRequest
 from tunix_rt.train.model import LoadedModel
 from tunix_rt.train.sampler import TunixRtSampler
+
+
+class _AskedToStop(Exception):
+    """Leaves a drawing in the middle."""
 
 
 class Samples:
@@ -27,12 +32,25 @@ class Samples:
         base: The base model, for its tokenizer.
         model: The model in training.
         valid: The validation examples; no completion is drawn longer than the longest of theirs.
+        stop: Whether the training was asked to end, which ends a drawing as well.
+        deadline: A `time.monotonic()` by which the training ends.
     """
 
-    def __init__(self, config: SFTConfig, run: RunDir, base: LoadedModel, model: Any, valid: list[Example]) -> None:
+    def __init__(
+        self,
+        config: SFTConfig,
+        run: RunDir,
+        base: LoadedModel,
+        model: Any,
+        valid: list[Example],
+        *,
+        stop: StopRequest,
+        deadline: float | None = None,
+    ) -> None:
         asked = {example.name for example in valid[: config.sample_prompts]}
         split = dataset.load(run.home, config.dataset or "").traces("valid")
         self._traces = [trace for trace in split if trace_name(trace) in asked][: config.sample_prompts]
+        self._stop, self._deadline = stop, deadline
         self._run, self._newest, self._form = run, last_sampled(run.samples), contract_form()
         longest = max(example.trained for example in valid)
         self._drawn = SamplingConfig(max_new_tokens=longest)
@@ -47,11 +65,12 @@ class Samples:
     def draw(self, step: int) -> None:
         """Write what the model answers after update `step`.
 
-        A resumed run goes through steps again that were written before it was cut; they would be the same.
+        A resumed run goes through steps again that were written before it was cut; they would be the same. Nothing is
+        written where the time was over, or somebody asked for an end.
         """
-        if step <= self._newest:
+        if step <= self._newest or (answers := self._answers()) is None:
             return
-        drawn = [_sample(trace, completion) for trace, completion in zip(self._traces, self._answers(), strict=True)]
+        drawn = [_sample(trace, completion) for trace, completion in zip(self._traces, answers, strict=True)]
         append_samples(self._run.samples, StepSamples(step=step, samples=drawn))
         self._newest = step
 
@@ -62,10 +81,20 @@ class Samples:
         self._answers()
         return time.monotonic() - began
 
-    def _answers(self) -> list[Completion]:
+    def _answers(self) -> list[Completion] | None:
         self._sampler.refresh()
         prompts = [self._form.render(trace.prompt) for trace in self._traces]
-        return self._sampler.generate(prompts, self._drawn, shared_prefix=self._form.prefix)
+        try:
+            drawn = self._sampler.generate(
+                prompts, self._drawn, shared_prefix=self._form.prefix, progress=self._look, deadline=self._deadline
+            )
+        except _AskedToStop:
+            return None
+        return None if self._sampler.stats.cut_off else drawn
+
+    def _look(self, done: int, total: int, tokens: int) -> None:
+        if self._stop.signal is not None:
+            raise _AskedToStop
 
 
 def _sample(trace: ReasoningTrace, completion: Completion) -> TrainingSample:

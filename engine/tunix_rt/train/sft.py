@@ -20,6 +20,7 @@ from orbax import checkpoint as ocp
 from tunix.sft.peft_trainer import TrainingConfig
 
 from tunix_rt.config import SFTConfig
+from tunix_rt.errors import BudgetError
 from tunix_rt.formats import Format, read_jsonl, write_format
 from tunix_rt.pace import Speed, steps_in_time
 from tunix_rt.progress import Reporter
@@ -132,7 +133,9 @@ def train_sft(
     with base.mesh, stopping_between_updates() as stop:
         trainer = make_trainer(config, run, model)
         _, measure = trainer.compile_steps(base.mesh)
-        samples = Samples(config, run, base, model, valid) if config.sample_prompts else None
+        samples = None
+        if config.sample_prompts:
+            samples = Samples(config, run, base, model, valid, stop=stop, deadline=deadline)
         plan, speed = _settled_plan(config, run, base, trainer, data, measured, len(left_out), deadline, samples)
         say(
             f"{plan.steps} updates, {plan.epochs:.2f} epochs, {plan.tokens:,} tokens; from update {trainer.train_steps}"
@@ -150,6 +153,7 @@ def train_sft(
             now = time.monotonic()
             loss = statistics.fmean(float(measure(batch)[0]) for batch in measured)
             recorder.valid_loss(trainer.train_steps, loss, time.monotonic() - now)
+        recorder.at_measurement = None  # it holds the sampler's weights
     adapter = save_adapter(model, run.adapter, base=base.files, lora=lora, step=trainer.train_steps)
     result = SFTResult(
         run=run.id,
@@ -217,13 +221,21 @@ def _settled_plan(
     if run.plan.is_file():
         plan, records = SFTPlan.read(run.plan), read_jsonl(run.metrics) if run.metrics.is_file() else ()
         compiling = next((record["time/compile"] for record in records if "time/compile" in record), 0.0)
-        return plan, replace(speed, step=plan.step_seconds, compiling=compiling)
+        drawing = samples.seconds() if samples and deadline is not None else 0.0
+        return plan, replace(speed, step=plan.step_seconds, evaluation=drawing, compiling=compiling)
     steps = steps_by_config(config, data)
     if deadline is not None:
         speed = _measured_speed(config, run, trainer, data, valid, speed)
-        speed.evaluation += samples.seconds() if samples else 0.0
+        drawing = samples.seconds() if samples else 0.0
+        speed.evaluation += drawing
         left = (deadline - time.monotonic() - speed.closing - speed.evaluation) * _MARGIN
-        steps = min(steps, steps_in_time(config, left, speed.step, speed.evaluation, speed.checkpoint))
+        try:
+            steps = min(steps, steps_in_time(config, left, speed.step, speed.evaluation, speed.checkpoint))
+        except BudgetError as error:
+            if not samples:
+                raise
+            words = f"{error}; or fewer sample_prompts, which take {drawing:.1f} s at each measurement"
+            raise BudgetError(words, missing=error.missing) from error
     plan = make_plan(
         config,
         base.files.architecture,

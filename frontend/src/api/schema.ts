@@ -1343,6 +1343,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tunix/runs/{run_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Preview
+         * @description Return the first examples that a run is trained on as tokens, each with whether the loss asks for it.
+         */
+        get: operations["read_run_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tunix/runs/{run_id}/resume": {
         parameters: {
             query?: never;
@@ -1435,7 +1455,9 @@ export interface paths {
         };
         /**
          * Read Run Samples
-         * @description Return the tokens of a run's first examples with their loss mask, and a page of its samples, if it wrote any.
+         * @description Return what a few validation prompts were answered at each measurement, the earliest first, page by page.
+         *
+         *     A run without `sample_prompts` has none.
          */
         get: operations["read_run_samples"];
         put?: never;
@@ -4066,6 +4088,33 @@ export interface components {
             stdout: string;
         };
         /**
+         * Preview
+         * @description One example as the model sees it.
+         */
+        Preview: {
+            /**
+             * Name
+             * @description Id of the trace.
+             */
+            name: string;
+            /**
+             * Tokens
+             * @description Its tokens in order.
+             */
+            tokens: components["schemas"]["TokenView"][];
+        };
+        /**
+         * Previews
+         * @description What is written before the first update.
+         */
+        Previews: {
+            /**
+             * Examples
+             * @description The first examples of the first rows.
+             */
+            examples: components["schemas"]["Preview"][];
+        };
+        /**
          * Problem
          * @description The body of every answer that is an error (RFC 9457).
          */
@@ -5133,6 +5182,11 @@ export interface components {
              */
             created_at: string;
             /**
+             * Dataset Digest
+             * @description Digest of that dataset's folder as the run found it; None: not begun, or trained on none.
+             */
+            dataset_digest: string | null;
+            /**
              * Dataset Key
              * @description Dataset that it is trained on.
              */
@@ -5187,7 +5241,7 @@ export interface components {
         };
         /**
          * RunSamples
-         * @description What went into a run, and what came out of it.
+         * @description What a few validation prompts were answered while a run was trained.
          */
         RunSamples: {
             /**
@@ -5196,13 +5250,6 @@ export interface components {
              */
             data: components["schemas"]["StepSamples"][];
             pagination: components["schemas"]["Pagination"];
-            /**
-             * Preview
-             * @description Tokens of the first examples with their loss mask; None: not written yet, or not the first page.
-             */
-            preview: {
-                [key: string]: unknown;
-            } | null;
         };
         /**
          * RunStarted
@@ -6391,6 +6438,33 @@ export interface components {
              * @enum {string}
              */
             scope: "read" | "write" | "admin";
+        };
+        /**
+         * TokenView
+         * @description One token for people.
+         */
+        TokenView: {
+            /**
+             * Id
+             * @description Its number in the vocabulary.
+             */
+            id: number;
+            /**
+             * Role
+             * @description Given to the model, trained, or neither: begin of text.
+             * @enum {string}
+             */
+            role: "prompt" | "trained" | "ignored";
+            /**
+             * Text
+             * @description What it stands for.
+             */
+            text: string;
+            /**
+             * Trained
+             * @description Whether the loss asks for it.
+             */
+            trained: boolean;
         };
         /**
          * TraceBody
@@ -9412,6 +9486,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>[];
+                };
+            };
+        };
+    };
+    read_run_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Previews"];
                 };
             };
         };

@@ -20,7 +20,7 @@ export function Facts({ facts }: { facts: Record<string, ReactNode> }) {
 /** Counts by name as bars, the largest first. */
 export function Bars({ title, counts }: { title: string; counts: Record<string, number> }) {
   const rows = Object.entries(counts).sort((a, b) => b[1] - a[1])
-  const most = Math.max(1, ...rows.map(([, count]) => count))
+  const most = rows[0]?.[1] || 1
   const shown = rows.slice(0, 12)
   return (
     <section className="card">

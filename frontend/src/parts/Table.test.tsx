@@ -19,6 +19,22 @@ function Chosen({ rows }: { rows: typeof ROWS }) {
   )
 }
 
+function Growing() {
+  const [from, setFrom] = useState(1)
+  return (
+    <>
+      <button
+        onClick={() => {
+          setFrom(0)
+        }}
+      >
+        One more
+      </button>
+      <Chosen rows={ROWS.slice(from, 6)} />
+    </>
+  )
+}
+
 test('of many rows only those are drawn that are seen', () => {
   show(<Table label="Rows" rows={ROWS} columns={COLUMNS} rowId={({ id }) => id} />)
   expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '20001')
@@ -52,4 +68,14 @@ test('a row that scrolls by takes the focus of none with it, and its element is 
   expect(element).toBeInTheDocument()
   expect(element).not.toHaveTextContent('row-3')
   expect(document.activeElement).toBe(document.body)
+})
+
+test('a row that moves because another one came keeps its element and the focus', () => {
+  show(<Growing />)
+  const box = screen.getByRole('checkbox', { name: 'Select row-3' })
+  box.focus()
+  fireEvent.click(screen.getByRole('button', { name: 'One more' }))
+  expect(screen.getByRole('checkbox', { name: 'Select row-0' })).toBeInTheDocument()
+  expect(screen.getByRole('checkbox', { name: 'Select row-3' })).toBe(box)
+  expect(box).toHaveFocus()
 })

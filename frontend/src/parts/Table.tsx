@@ -1,6 +1,7 @@
 import { type ColumnDef, flexRender, getCoreRowModel, type Row as TableRow, type RowSelectionState, useReactTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react'
+import { assigned } from './slots'
 import classes from './Table.module.css'
 
 const ROW_PIXELS = 44
@@ -49,8 +50,12 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
     state: { rowSelection: selected ?? {} },
     onRowSelectionChange: (change) => onSelect?.(typeof change === 'function' ? change(selected ?? {}) : change),
   })
-  const slots = useRef(1)
-  slots.current = Math.max(slots.current, drawn.length)
+  const shown = table.getRowModel().rows
+  const committed = useRef<ReadonlyMap<string, number>>(new Map())
+  const slots = assigned(committed.current, shown.map(({ id }) => id))
+  useLayoutEffect(() => {
+    committed.current = slots
+  })
   const before = first ? first.start - virtual.options.scrollMargin : 0
   const after = last ? virtual.getTotalSize() - (last.end - virtual.options.scrollMargin) : 0
   return (
@@ -69,8 +74,8 @@ export function Table<Row>({ label, rows, columns, rowId, selected, onSelect, mo
         </thead>
         <tbody>
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
-          {table.getRowModel().rows.map((row) => (
-            <Drawn key={(from + row.index) % slots.current} row={row} index={from + row.index} />
+          {shown.map((row) => (
+            <Drawn key={slots.get(row.id)} row={row} index={from + row.index} />
           ))}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
@@ -84,13 +89,11 @@ interface DrawnProps<Row> {
   index: number
 }
 
-/**
- * A row that is seen. Its element is taken over by another row once it has scrolled by: making and throwing away the
- * elements of a screen takes longer than filling them anew.
- */
+/** A row that is seen. Its element is taken over by another row once it has scrolled by. */
 function Drawn<Row>({ row, index }: DrawnProps<Row>) {
   const element = useRef<HTMLTableRowElement>(null)
   const { id } = row
+  // Not in a layout effect: React gives back the focus that is lost while it commits.
   useEffect(
     () => () => {
       // What has the focus would be another row's from now on, and a key would do to that what was meant for this one.

@@ -7,7 +7,10 @@ import classes from './Chain.module.css'
 
 const SHOWN = 5
 
-/** Where the rows came from, what made them into a dataset, and what was trained on it: each link with its digest. */
+/**
+ * Where the rows came from, what made them into a dataset, and the runs on it. Sources and dataset are told by their digests;
+ * a run that names the dataset but found another one under that name says so.
+ */
 export function Chain({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
   const runs = useQuery({
     queryKey: ['datasets', dataset.key, 'runs'],
@@ -19,8 +22,8 @@ export function Chain({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
       name: sources.length === 1 ? 'Source' : `${whole(sources.length)} sources`,
       content: (
         <ul className="plain-list">
-          {sources.slice(0, SHOWN).map(({ name, digest: found }) => (
-            <li key={name}>
+          {sources.slice(0, SHOWN).map(({ name, digest: found }, place) => (
+            <li key={place}>
               {name} <Digest of={found} />
             </li>
           ))}
@@ -48,15 +51,16 @@ export function Chain({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
       ),
     },
     {
-      name: 'Trained on it',
+      name: 'Runs on it',
       content: runs.data ? (
         runs.data.data.length > 0 ? (
           <ul className="plain-list">
-            {runs.data.data.map(({ run_id }) => (
+            {runs.data.data.map(({ run_id, status, dataset_digest: found }) => (
               <li key={run_id}>
                 <Link to="/runs/$runId" params={{ runId: run_id }}>
                   {run_id}
-                </Link>
+                </Link>{' '}
+                <span className="quiet">{found && found !== dataset.folder_digest ? 'on other rows of this name' : status === 'completed' ? '' : status}</span>
               </li>
             ))}
             {runs.data.pagination.next_cursor && (
@@ -71,7 +75,9 @@ export function Chain({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
           <span className="quiet">nothing yet</span>
         )
       ) : (
-        <span className="quiet">{runs.error ? runs.error.message : '…'}</span>
+        <span className="quiet" role="status">
+          {runs.error ? runs.error.message : '…'}
+        </span>
       ),
     },
   ]

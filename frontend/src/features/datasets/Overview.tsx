@@ -23,6 +23,8 @@ const SIZES: [name: 'prompt_chars' | 'steps' | 'reasoning_chars' | 'answer_chars
 /** Where the rows went, how long they are, and of what kinds. */
 export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
   const { counts, statistics } = dataset
+  // a manifest of an older version has no histograms
+  const drawn = SIZES.some(([name]) => statistics[name]?.histogram?.length)
   return (
     <>
       <section className="card">
@@ -39,7 +41,7 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
         <Bars title="Splits" counts={dataset.splits} />
         <Bars title="Families" counts={dataset.families} />
         {Object.keys(dataset.domains ?? {}).length > 0 && <Bars title="Domains" counts={dataset.domains ?? {}} />}
-        <Bars title="Sources" counts={Object.fromEntries(dataset.sources.map(({ name, imported }) => [name, imported]))} />
+        <Bars title="Sources, rows read" counts={bySource(dataset.sources)} />
         <Bars title="Licences" counts={dataset.licenses} />
       </div>
       <section className={`card ${classes.scroll ?? ''}`} tabIndex={0} aria-label="Sizes of the rows">
@@ -55,7 +57,7 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
                   {name}
                 </th>
               ))}
-              <th scope="col">From least to most</th>
+              {drawn && <th scope="col">From least to most</th>}
             </tr>
           </thead>
           <tbody>
@@ -70,9 +72,11 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
                         {figure(value)}
                       </td>
                     ))}
-                    <td>
-                      <Histogram bins={found.histogram ?? []} />
-                    </td>
+                    {drawn && (
+                      <td>
+                        <Histogram spread={found} />
+                      </td>
+                    )}
                   </tr>
                 )
               )
@@ -98,11 +102,22 @@ export function Overview({ dataset }: { dataset: Shape<'DatasetDetail'> }) {
   )
 }
 
-/** Rows in each of equally wide bins, as a picture beside the figures that say the same in words. */
-function Histogram({ bins }: { bins: number[] }) {
-  const most = Math.max(1, ...bins)
+function bySource(sources: Shape<'DatasetDetail'>['sources']): Record<string, number> {
+  const rows: Record<string, number> = {}
+  for (const { name, imported } of sources) rows[name] = (rows[name] ?? 0) + imported
+  return rows
+}
+
+/** Rows in each of equally wide bins; in words, where most of them are. */
+function Histogram({ spread: { min, max, histogram: bins = [] } }: { spread: Shape<'Quantiles'> }) {
+  const most = bins.reduce((found, count) => Math.max(found, count), 1)
+  const fullest = bins.indexOf(most)
+  const width = (max + 1 - min) / bins.length
+  const [from, to] = [Math.ceil(min + fullest * width), Math.ceil(min + (fullest + 1) * width) - 1]
+  const words = `${whole(most)} rows, the most, ${from === to ? `at ${whole(from)}` : `from ${whole(from)} to ${whole(to)}`}`
   return (
-    <svg className={classes.histogram} viewBox={`0 0 ${bins.length || 1} 1`} preserveAspectRatio="none" aria-hidden="true">
+    <svg className={classes.histogram} viewBox={`0 0 ${bins.length.toString()} 1`} preserveAspectRatio="none" role="img" aria-label={words}>
+      <title>{words}</title>
       {bins.map((count, place) => (
         <rect key={place} x={place + 0.06} width={0.88} y={1 - count / most} height={count / most} />
       ))}

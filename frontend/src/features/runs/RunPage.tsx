@@ -87,7 +87,7 @@ function Shown({ runId, run }: { runId: string; run: Shape<'RunDetail'> }) {
         tabs={[
           { value: 'curves', name: 'Curves', content: <Curves runId={runId} active={active} /> },
           { value: 'log', name: 'Log', content: <Log runId={runId} /> },
-          ...(run.kind === 'grpo' ? [] : [{ value: 'samples', name: 'Samples', content: <Samples runId={runId} active={active} /> }]),
+          ...(run.kind === 'grpo' ? [] : [{ value: 'samples', name: 'Samples', content: <Samples runId={runId} run={run} active={active} /> }]),
           ...(run.kind === 'sft' ? [] : [{ value: 'groups', name: 'Groups', content: <Groups runId={runId} active={active} /> }]),
           { value: 'artifacts', name: 'Artifacts', content: <Artifacts runId={runId} /> },
           { value: 'config', name: 'Config', content: <Config runId={runId} run={run} /> },

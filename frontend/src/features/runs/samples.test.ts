@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Shape } from '../../api/client'
-import { byPrompt, spans } from './samples'
+import { byPrompt, promptsAsked, spans } from './samples'
 
 function sample(traceId: string, text: string): Shape<'TrainingSample'> {
   return {
@@ -39,4 +39,10 @@ test('tokens of one kind are one piece of text', () => {
     { text: '<bos>3+5=', trained: false },
     { text: '8', trained: true },
   ])
+})
+
+test('a run and a session say how many prompts they answer; one of an older version answers none', () => {
+  expect(promptsAsked({ config: { kind: 'sft', sample_prompts: 4 } })).toBe(4)
+  expect(promptsAsked({ config: { kind: 'session', sft: { sample_prompts: 2 } } })).toBe(2)
+  expect(promptsAsked({ config: { kind: 'sft' } })).toBe(0)
 })

@@ -1,11 +1,6 @@
 // What a model wrote while it was trained, turned from "all prompts at a step" to "all steps of a prompt".
 import type { Shape } from '../../api/client'
 
-/** The first examples of a run, token by token, as its preview.json holds them. */
-export interface Preview {
-  examples: { name: string; tokens: { text: string; trained: boolean }[] }[]
-}
-
 export interface Written {
   step: number
   sample: Shape<'TrainingSample'>
@@ -26,7 +21,7 @@ export function byPrompt(steps: Shape<'StepSamples'>[]) {
 }
 
 /** Neighbouring tokens of one kind as one piece of text. */
-export function spans(tokens: Preview['examples'][number]['tokens']) {
+export function spans(tokens: Pick<Shape<'TokenView'>, 'trained' | 'text'>[]) {
   const found: { trained: boolean; text: string }[] = []
   for (const { trained, text } of tokens) {
     const last = found.at(-1)
@@ -34,4 +29,12 @@ export function spans(tokens: Preview['examples'][number]['tokens']) {
     else found.push({ trained, text })
   }
   return found
+}
+
+/** How many prompts a run answers at each measurement; a session says so of its fine-tuning. */
+export function promptsAsked({ config }: Pick<Shape<'RunDetail'>, 'config'>): number {
+  const sft = config['sft']
+  const own = typeof sft === 'object' && sft !== null ? (sft as Record<string, unknown>) : config
+  const count = own['sample_prompts']
+  return typeof count === 'number' ? count : 0
 }

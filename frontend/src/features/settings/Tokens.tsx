@@ -18,7 +18,7 @@ const COLUMNS: ColumnDef<Token>[] = [
   { header: 'Made', meta: { align: 'end' }, cell: ({ row }) => moment(row.original.created_at) },
   { header: 'Ends', meta: { align: 'end' }, cell: ({ row }) => (row.original.expires_at ? moment(row.original.expires_at) : 'never') },
   { header: 'Last used', meta: { align: 'end' }, cell: ({ row }) => (row.original.last_used_at ? moment(row.original.last_used_at) : 'never') },
-  { id: 'revoke', header: '', meta: { align: 'end' }, cell: ({ row }) => state(row.original, new Date()) === 'valid' && <Revoke name={row.original.name} /> },
+  { id: 'revoke', header: '', meta: { align: 'end' }, cell: ({ row }) => state(row.original, new Date()) === 'valid' && <Revoke key={row.id} name={row.original.name} /> },
 ]
 
 /** Who may use the service: tokens without their secrets, a new one, and an end to any of them. */

@@ -16,7 +16,7 @@ TARGET = Target(kind="number", value="8")
 def drawn(step: int, text: str) -> StepSamples:
     score = grade(text, TARGET, mode="strict")
     sample = TrainingSample(
-        trace_id="t", prompt="3+5=", target=TARGET, text=text, tokens=4, finish="stop", score=score
+        trace_id="sum" * 5000, prompt="3+5=", target=TARGET, text=text, tokens=4, finish="stop", score=score
     )  # fmt: skip
     return StepSamples(step=step, samples=[sample])
 

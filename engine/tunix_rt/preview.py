@@ -27,7 +27,7 @@ class TokenView(Format):
 class Preview(Format):
     """One example as the model sees it."""
 
-    name: str = Field(max_length=4096)
+    name: str
     """Id of the trace."""
     tokens: list[TokenView]
     """Its tokens in order."""

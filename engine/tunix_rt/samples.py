@@ -18,7 +18,7 @@ from tunix_rt.sampling import Finish
 class TrainingSample(Format):
     """One validation prompt with the answer that the model gave to it."""
 
-    trace_id: str = Field(max_length=4096)
+    trace_id: str
     """Name of the trace that asks the prompt."""
     prompt: str
     """What was asked, before the prompt form."""

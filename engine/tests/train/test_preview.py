@@ -27,6 +27,12 @@ def test_roles_split_the_text_at_the_completion() -> None:
     assert [TOKENIZER.piece(token.id) for token in preview.tokens] == [token.text for token in preview.tokens]
 
 
+def test_name_of_any_length_is_previewed() -> None:
+    # A trace may have any id, and a training must not end at what is written for people.
+    named = make_trace("2 + 2?", ["2 + 2 = 4"], "4", id="sum" * 5000)
+    assert preview_examples(encode([named], TOKENIZER), TOKENIZER).examples[0].name == "sum" * 5000
+
+
 def test_text_for_a_terminal_names_each_role_once() -> None:
     text = describe(preview_examples(encode([TRACE], TOKENIZER), TOKENIZER).examples[0])
     assert [line.split("|")[0].strip() for line in text.splitlines()] == ["ignored", "prompt", "trained"]

@@ -23,7 +23,7 @@ from tunix_rt.dataset.checking import Progress, Reading, RejectedRowsError, Sour
 from tunix_rt.dataset.contamination import EvaluationIndex, Match, OverlapError, is_contaminated, overlaps
 from tunix_rt.dataset.deduplication import Duplicate, jaccard, near_duplicates
 from tunix_rt.dataset.layout import DATASETS, DUPLICATES, QUARANTINE, REJECTED, dataset_key, split_file
-from tunix_rt.dataset.manifest import BuildConfig, Counts, DatasetManifest, OnError, Quantiles, Statistics
+from tunix_rt.dataset.manifest import MOST_BINS, BuildConfig, Counts, DatasetManifest, OnError, Quantiles, Statistics
 from tunix_rt.dataset.splitting import SPLITS, Membership, Split, assign, choose_by, group_rows
 from tunix_rt.dataset.spool import Spool
 from tunix_rt.dataset.words import Codes, mix
@@ -47,8 +47,6 @@ TokenCounter = Callable[[str], int]
 
 _SAME_TEMPLATE = 0.7  # Jaccard index of masked prompts from which on they count as one template
 _TICK = 1000
-_BINS = 20
-"""Most bins of a histogram: what still reads as a shape beside its figures."""
 
 Rows = NDArray[np.int64]
 """Numbers of rows in the spool."""
@@ -394,7 +392,7 @@ def quantiles(values: NDArray[Any]) -> Quantiles:
     total = int(ordered.sum())
     mean = round(total / ordered.size, 2)
     low, high = int(ordered[0]), int(ordered[-1])
-    bins = np.histogram(ordered, bins=min(_BINS, high + 1 - low), range=(low, high + 1))[0].tolist()
+    bins = np.histogram(ordered, bins=min(MOST_BINS, high + 1 - low), range=(low, high + 1))[0].tolist()
     return Quantiles(total=total, min=low, mean=mean, max=high, histogram=bins, **at)
 
 

@@ -15,6 +15,8 @@ from tunix_rt.formats import Format
 from tunix_rt.importers import RowError
 from tunix_rt.provenance import Provenance
 
+MOST_BINS = 20
+"""Most bins of a histogram: what still reads as a shape beside its figures."""
 OnError = Literal["fail", "skip"]
 
 
@@ -100,7 +102,7 @@ class Quantiles(Format):
     """Value that 95 % of the rows do not exceed."""
     max: int
     """Largest value."""
-    histogram: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list, max_length=20)
+    histogram: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list, max_length=MOST_BINS)
     """Rows in each of at most 20 bins, equally wide from `min` to `max` + 1; empty if an older version built it."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import compiling
 from tunix_rt.cli import GC_THRESHOLD
 
 TRAIN = Path(__file__).parent / "engine" / "tests" / "train"
@@ -21,6 +22,7 @@ CACHE = "JAX_COMPILATION_CACHE_DIR"
 def pytest_configure(config: pytest.Config) -> None:
     """Give this run a compile cache of its own; the processes that it starts find the name in their environment."""
     gc.set_threshold(*GC_THRESHOLD)
+    os.environ |= compiling.QUICKLY
     if CACHE not in os.environ:
         os.environ[CACHE] = folder = tempfile.mkdtemp(prefix="tunix-rt-tests-jax-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -31,7 +31,9 @@ def environment(home: Path, database_url: str | None, **settings: object) -> dic
         "grace_seconds": 20,
     }
     named = {f"TUNIX_RT_{name.upper()}": str(value) for name, value in (values | settings).items()}
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    kept = {
+        name: value for name, value in os.environ.items() if name.startswith(("PATH", "PYTHONPATH", "JAX_", "XLA_"))
+    }
     return kept | {"LANG": "C.UTF-8"} | named
 
 

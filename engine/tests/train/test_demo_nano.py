@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from compiling import as_for_a_user
 
 CONFIG = Path(__file__).parents[3] / "configs" / "demo-nano.yaml"
 
@@ -16,7 +17,7 @@ def test_reinforcement_gains_five_points_on_the_fine_tuned_model(tmp_path: Path)
     words = [sys.executable, "-m", "tunix_rt", "session", "run", str(CONFIG), "--seed", "2", "--json"]
     words += ["--time_budget_minutes", "60"]
     done = subprocess.run(
-        words, env=os.environ | {"TUNIX_RT_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+        words, env=as_for_a_user() | {"TUNIX_RT_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from compiling import on_devices
 from tunix_rt import dataset, tasks
 from tunix_rt.config import GRPOConfig, LoRAConfig, SFTConfig
 from tunix_rt.errors import BudgetError, ConfigError, DataError, UsageError
@@ -186,8 +187,7 @@ def test_eight_devices_draw_the_same_and_give_the_same_losses(
     home: Path, config: GRPOConfig, straight: tuple[RunDir, GRPOResult]
 ) -> None:
     run = new_run(home, "grpo", "eight", config=config)
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-    subprocess.run([sys.executable, "-c", EIGHT, str(run.path)], env=environment, check=True)
+    subprocess.run([sys.executable, "-c", EIGHT, str(run.path)], env=on_devices(8), check=True)
     one, eight = ([texts_of(group) for group in read_rollouts(path.rollouts)] for path in (straight[0], run))
     assert eight == one
     assert losses(run) == pytest.approx(losses(straight[0]), abs=1e-4)

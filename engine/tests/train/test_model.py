@@ -14,6 +14,7 @@ import qwix
 from flax import nnx
 from jax.sharding import AxisType
 
+from compiling import on_devices
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError
 from tunix_rt.train.base_models import ModelFiles
@@ -137,11 +138,10 @@ for mesh in (make_mesh(jax.devices()[:1]), make_mesh(tensor_parallel=2)):
         results.append(np.asarray(logits(model)))
 assert np.abs(results[0] - results[1]).max() < 1e-4, np.abs(results[0] - results[1]).max()
 """
-    environment = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "PATH": "/usr/bin:/bin"}
     here, engine = __file__.rpartition("/")[0], __file__.rpartition("/tests/")[0]
     done = subprocess.run(
         [sys.executable, "-c", code, str(nano_files.folder)],
-        env=environment | {"PYTHONPATH": f"{here}:{engine}"},
+        env=on_devices(4) | {"PYTHONPATH": f"{here}:{engine}"},
         capture_output=True,
         text=True,
         check=False,

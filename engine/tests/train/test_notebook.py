@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from compiling import on_devices
 from tunix_rt.evaluation import read_samples
 from tunix_rt.run import open_run, read_run, verify_run
 from tunix_rt.submission import recheck
@@ -109,8 +110,7 @@ def test_eight_devices_give_the_same_loss(ran: Ran, tmp_path: Path) -> None:
     config = json.loads((home / "runs" / ran.result["run"] / "config.json").read_text())["sft"]
     (tmp_path / "sft.yaml").write_text(json.dumps(config | {"dataset": "sums-v1", "max_steps": 4}))
     words = [sys.executable, "-c", EIGHT, "train", "sft", str(tmp_path / "sft.yaml"), "--run-id", "eight"]
-    devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
-    python(words, TUNIX_RT_HOME=str(tmp_path), **devices)
+    python(words, TUNIX_RT_HOME=str(tmp_path), XLA_FLAGS=on_devices(8)["XLA_FLAGS"])
     one, eight = losses(home / "runs" / ran.result["run"]), losses(tmp_path / "runs" / "eight")
     assert len(eight) == 4
     assert [one[step] for step in eight] == pytest.approx(list(eight.values()), abs=1e-4)

@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "backend" / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine" / "tests"))
 
 import nano
 from survival import House, disturb, losses

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+import compiling
 import loopback
 import nano
 from postgresql import Server
@@ -30,6 +31,13 @@ hypothesis.settings.load_profile("suite")
 
 _loopback_only = pytest.fixture(autouse=True, scope="session")(loopback.guard)
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _compiled_as_for_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the service's parts start here finds what was compiled for the real service."""
+    for name in compiling.QUICKLY:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

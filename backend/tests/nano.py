@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from compiling import as_for_a_user
 from tunix_rt import dataset, tasks
 from tunix_rt.config import SFTConfig
 from tunix_rt.run_folder import RunDir
@@ -30,7 +30,7 @@ def config(**changes: Any) -> dict[str, Any]:
         "learning_rate": 5e-3,
         "max_steps": STEPS,
         "eval_every_steps": 1000,
-        "checkpoint_every_steps": 4,
+        "checkpoint_every_steps": 8,
     }
     return SFTConfig(**values | changes).model_dump(mode="json")
 
@@ -45,7 +45,7 @@ def train(home: Path, run_id: str, **changes: Any) -> str:
     written = home / f"{run_id}.json"
     written.write_text(json.dumps(config(**changes)))
     words = [sys.executable, "-m", "tunix_rt", "train", "sft", str(written), f"--run-id={run_id}", "--json"]
-    environment = os.environ | {"TUNIX_RT_HOME": str(home)}
+    environment = as_for_a_user() | {"TUNIX_RT_HOME": str(home)}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return str(json.loads(done.stdout.splitlines()[-1])["adapter"])

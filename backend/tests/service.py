@@ -31,9 +31,8 @@ def environment(home: Path, database_url: str | None, **settings: object) -> dic
         "grace_seconds": 20,
     }
     named = {f"TUNIX_RT_{name.upper()}": str(value) for name, value in (values | settings).items()}
-    kept = {
-        name: value for name, value in os.environ.items() if name.startswith(("PATH", "PYTHONPATH", "JAX_", "XLA_"))
-    }
+    passed_on = ("PATH", "PYTHONPATH", "JAX_COMPILATION_CACHE_DIR")  # what was compiled once is compiled for all
+    kept = {name: os.environ[name] for name in passed_on if name in os.environ}
     return kept | {"LANG": "C.UTF-8"} | named
 
 

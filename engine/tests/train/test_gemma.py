@@ -38,7 +38,7 @@ def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_f
         max_length=256,
         accumulation=1,
         learning_rate=5e-4,
-        max_steps=6,
+        max_steps=4,
         warmup_fraction=0.0,
     )
     run = new_run(models_home, "sft", "gemma", config=config)

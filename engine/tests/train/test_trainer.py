@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +57,17 @@ def test_steps_equal_those_of_tunix_and_leave_the_base_where_it_lies(nano_files:
     for weight, other in zip(weights, their_weights, strict=True):
         np.testing.assert_allclose(weight, other, rtol=1e-5, atol=1e-6)
     assert pointers(base) == where
+
+
+def test_tunix_itself_is_whole_for_who_asks_for_it() -> None:
+    code = """
+import sys
+import tunix_rt.train.sft
+assert "pandas" not in sys.modules, "what imports it takes half a second"
+from tunix import PeftTrainer, RLCluster
+import tunix
+from tunix.sft.peft_trainer import PeftTrainer as the_same
+assert tunix.PeftTrainer is PeftTrainer is the_same
+assert not hasattr(tunix, "absent")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,6 +24,7 @@ from tunix_rt.session import SessionResult, SessionState, phase_dir
 from tunix_rt.train.adapter import read_adapter
 from tunix_rt.train.session import run_session
 
+COMMAND = [sys.executable, "-m", "tunix_rt", "session"]
 CONFIG = SessionConfig(
     name="tiny",
     budget_minutes=30,  # never the limit here, however slow the machine: `max_steps` is
@@ -161,39 +162,6 @@ def test_report_of_a_session_says_what_is_missing(finished: tuple[Path, SessionR
     assert data.training.eval_loss
 
 
-def test_session_killed_in_training_goes_on_and_ends_with_the_same_weights(
-    finished: tuple[Path, SessionResult], tmp_path: Path
-) -> None:
-    home, whole = finished
-    config = tmp_path / "session.json"
-    config.write_text(CONFIG.to_json())
-    environment = os.environ | {"TUNIX_RT_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "tunix_rt", "session"]
-    process = subprocess.Popen([*command, "run", str(config)], env=environment, stderr=subprocess.DEVNULL)
-    runs = tmp_path / "home" / "runs"
-    give_up = time.monotonic() + 180
-    while not list(runs.glob("*/checkpoints/2*/manifest.json")):
-        assert process.poll() is None, "the session ended before it could be killed"
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    run = open_run(tmp_path / "home", "latest")
-    assert shown_status(run, read_run(run)) == "interrupted"
-    state = SessionState.read(run.state)
-    assert state.base_few_shot
-    assert state.training is None
-    resumed = subprocess.run([*command, "resume", run.id, "--json"], env=environment, capture_output=True, text=True)
-    assert resumed.returncode == 0, resumed.stderr
-    result = SessionResult.model_validate_json(resumed.stdout.splitlines()[-1])
-    assert result.base.few_shot.evaluation == state.base_few_shot
-    one, other = (
-        read_run(open_run(place, name)).outputs["run"].files["adapter/weights.safetensors"]
-        for place, name in ((home, whole.run), (tmp_path / "home", result.run))
-    )
-    assert one == other
-
-
 REINFORCED = SessionConfig(
     **CONFIG.model_dump(exclude={"phases", "dataset", "exports", "grpo"}),
     phases=PhaseShares(base=0.2, sft=0.3, grpo=0.2),
@@ -214,29 +182,41 @@ REINFORCED = SessionConfig(
 )
 
 
-def test_reinforced_session_that_is_killed_goes_on_and_shows_what_it_changed(tmp_path: Path) -> None:
-    config, home = tmp_path / "session.json", tmp_path / "home"
-    config.write_text(REINFORCED.to_json())
+def kill_at(words: list[str], home: Path, checkpoint: str) -> SessionState:
+    """Run a command of the session in a home, kill it at a checkpoint of its run, and return how far it had come."""
     environment = os.environ | {"TUNIX_RT_HOME": str(home)}
-    whole = run_session(REINFORCED, tmp_path / "whole", progress=Reporter(quiet=True))
-    command = [sys.executable, "-m", "tunix_rt", "session"]
-    process = subprocess.Popen([*command, "run", str(config)], env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*COMMAND, *words], env=environment, stderr=subprocess.DEVNULL)
     give_up = time.monotonic() + 300
-    while not list((home / "runs").glob("*/grpo/checkpoints/2/manifest.json")):
+    while not list((home / "runs").glob(f"*/{checkpoint}/manifest.json")):
         assert process.poll() is None, "the session ended before it could be killed"
         assert time.monotonic() < give_up
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     run = open_run(home, "latest")
-    state = SessionState.read(run.state)
+    assert shown_status(run, read_run(run)) == "interrupted"
+    return SessionState.read(run.state)
+
+
+def test_session_that_is_killed_in_each_training_goes_on_and_shows_what_it_changed(tmp_path: Path) -> None:
+    config, home = tmp_path / "session.json", tmp_path / "home"
+    config.write_text(REINFORCED.to_json())
+    whole = run_session(REINFORCED, tmp_path / "whole", progress=Reporter(quiet=True))
+
+    first = kill_at(["run", str(config)], home, "checkpoints/2*")
+    assert first.base_few_shot
+    assert first.training is None
+    run = open_run(home, "latest")
+    state = kill_at(["resume", run.id], home, "grpo/checkpoints/2")
+    assert state.base_few_shot == first.base_few_shot
     assert state.sft
     assert state.grpo is None
     before = read_adapter(phase_dir(run, "sft").adapter)
     assert read_adapter(run.adapter) == before, "the run's weights are the fine-tuned ones until the phase has ended"
 
     words = ["resume", run.id, "--time-budget-minutes", "20", "--json"]
-    resumed = subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
+    environment = os.environ | {"TUNIX_RT_HOME": str(home)}
+    resumed = subprocess.run([*COMMAND, *words], env=environment, capture_output=True, text=True)
     assert resumed.returncode == 0, resumed.stderr
     result = SessionResult.model_validate_json(resumed.stdout.splitlines()[-1])
     assert result.budget.minutes == 20
@@ -254,7 +234,9 @@ def test_reinforced_session_that_is_killed_goes_on_and_shows_what_it_changed(tmp
     assert after.step == before.step + 6
     assert load_evaluation(home / "evaluations" / result.tuned.evaluation).manifest.model.adapter_digest == after.digest
     verify_run(run)
+    assert result.base.few_shot.evaluation == first.base_few_shot
     straight = open_run(tmp_path / "whole", whole.run)
+    assert read_adapter(phase_dir(straight, "sft").adapter).digest == before.digest
     assert read_adapter(straight.adapter).digest == after.digest
     one, other = (phase_dir(path, "grpo").rollouts.read_bytes() for path in (straight, run))
     assert one == other

@@ -142,6 +142,7 @@ def service() -> str:
         default = json.dumps(field.default, default=str)
         row = [f"`TUNIX_RT_{name.upper()}`", _type(field.annotation), f"`{default}`", _plain(field.description or "")]
         parts.append(f"| {' | '.join(row)} |")
+    operations = list(_operations())
     for tag in TAGS:
         parts += [
             f"\n## {tag['name']}\n",
@@ -149,7 +150,7 @@ def service() -> str:
             "| route | operation | what it does |",
             "|---|---|---|",
         ]
-        parts += [row for label, row in _operations() if label == tag["name"]]
+        parts += [row for label, row in operations if label == tag["name"]]
     return "\n".join(parts) + "\n"
 
 

@@ -23,7 +23,7 @@ from tunix_rt_backend import db
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Trace
 
-ROWS = 20_000
+ROWS = 10_000
 URL = "/api/datasets/ingest"
 
 
@@ -93,7 +93,7 @@ def half_way(service: Service) -> tuple[psutil.Process, dict[str, Any]]:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         reader.resume()
-        time.sleep(0.02)
+        time.sleep(0.005)
         reader.suspend()
         time.sleep(0.1)  # what it said is inserted meanwhile
         (upload,) = service.client.get("/api/datasets/uploads").json()["data"]

@@ -115,7 +115,8 @@ class Pagination(Wire):
 class Page(Wire, Generic[Row]):
     """One page of a list."""
 
-    data: list[Row]
-    """The rows, newest first unless said otherwise."""
-    pagination: Pagination
-    """Where the next page begins."""
+    # Each kind of page would look for these texts in the source anew, which took a second of the service's start.
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+    data: list[Row] = Field(description="The rows, newest first unless said otherwise.")
+    pagination: Pagination = Field(description="Where the next page begins.")

@@ -111,9 +111,13 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 .PHONY: test
-test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web check ## everything that CI runs; JOBS=8 on a larger machine
-	@npm run --silent --prefix frontend test
+test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## everything that CI runs; JOBS=8 on a larger machine
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check test-web
 	@$(PYTEST) $(ARGS)
+
+.PHONY: test-web
+test-web: frontend/node_modules/.installed ## the tests of the web app's parts, without a service or a browser
+	@npm run --silent --prefix frontend test
 
 .PHONY: test-light
 test-light: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## the tests that train nothing

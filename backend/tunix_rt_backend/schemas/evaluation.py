@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tunix_rt.base_models import BASE_MODELS
 from tunix_rt.config import EvalConfig
@@ -239,6 +239,8 @@ class MeasuredItems(Wire):
 
 class Leaderboard(Page[LeaderboardRow]):
     """Evaluations of one task and one prompt contract, the best first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     task: str | None
     """Name of the task; None: nothing was measured yet."""

@@ -141,7 +141,7 @@ assert np.abs(results[0] - results[1]).max() < 1e-4, np.abs(results[0] - results
     here, engine = __file__.rpartition("/")[0], __file__.rpartition("/tests/")[0]
     done = subprocess.run(
         [sys.executable, "-c", code, str(nano_files.folder)],
-        env=on_devices(4) | {"PYTHONPATH": f"{here}:{engine}"},
+        env=on_devices(4) | {"PYTHONPATH": f"{here}:{engine}:{engine}/tests"},
         capture_output=True,
         text=True,
         check=False,

@@ -112,7 +112,7 @@ fix: $(VENV)/.dev ## format and mend what the linter can mend
 
 .PHONY: test
 test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## everything that CI runs; JOBS=8 on a larger machine
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check test-web
+	@$(MAKE) --no-print-directory --jobs=2 check test-web
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-web

@@ -22,7 +22,7 @@ CACHE = "JAX_COMPILATION_CACHE_DIR"
 def pytest_configure(config: pytest.Config) -> None:
     """Give this run a compile cache of its own; the processes that it starts find the name in their environment."""
     gc.set_threshold(*GC_THRESHOLD)
-    os.environ |= compiling.QUICKLY
+    compiling.compile_quickly()
     if CACHE not in os.environ:
         os.environ[CACHE] = folder = tempfile.mkdtemp(prefix="tunix-rt-tests-jax-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

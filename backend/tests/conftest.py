@@ -36,8 +36,8 @@ _numbers = itertools.count()
 @pytest.fixture(autouse=True)
 def _compiled_as_for_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the service's parts start here finds what was compiled for the real service."""
-    for name in compiling.QUICKLY:
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ.keys() - compiling.as_for_a_user().keys():
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

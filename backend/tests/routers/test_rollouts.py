@@ -198,8 +198,7 @@ def test_impossible_replay_is_refused(sqlite_client: TestClient, run: RunDir, bo
     assert (answer.status_code, told in answer.text) == (422, True), answer.text
 
 
-def test_replay_that_takes_too_long_is_ended(sqlite_settings: Settings) -> None:
-    make_run(sqlite_settings.home, [group(step, "a") for step in range(1, 5001)])
+def test_replay_that_takes_too_long_is_ended(sqlite_client: TestClient, sqlite_settings: Settings, run: RunDir) -> None:
     hurried = create_app(sqlite_settings.model_copy(update={"request_seconds": 0.05}))
     with TestClient(hurried, base_url="http://localhost") as client:
         answer = client.post(f"{BASE}/replay", json={"rewards": {}})

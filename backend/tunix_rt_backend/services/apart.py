@@ -1,25 +1,20 @@
 """The engine's long work in a process of its own: the API answers meanwhile, and a crash there is an answer here.
 
-    asked     {"work": "build", "home": "…", "arguments": {…}}
-    answered  {"value": …} or {"status": 422, "message": "…", "errors": […]}
+    stdin   {"work": "build", "home": "…", "arguments": {…}}
+    stdout  {"value": …} or {"status": 422, "message": "…", "errors": […]}
 
-Each is forked off a server of `multiprocessing` that has the engine imported, which saves more time than a small build
-takes. Both texts are data, so that no class need be known on the other side. It does not know what a request is.
+Both are data, so that no class need be known on the other side. `python -m tunix_rt_backend.services.apart` is that
+process. It does not know what a request is.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import logging
-import multiprocessing
-import os
-import signal
+import sys
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +24,7 @@ from tunix_rt.rewards import RewardsConfig
 from tunix_rt.submission import SUBMISSIONS, recheck
 from tunix_rt.tasks import registered
 from tunix_rt_backend.errors import BY_STATUS, ServiceError, Unavailable
+from tunix_rt_backend.services import processes
 from tunix_rt_backend.services.replays import score_again
 from tunix_rt_backend.settings import Settings, passed_on_environment
 
@@ -36,10 +32,7 @@ logger = logging.getLogger(__name__)
 
 MOST = 4
 """Processes at a time: each needs a core, and about a kilobyte of memory a row."""
-_GRACE_SECONDS = 5.0
 _slots = threading.BoundedSemaphore(MOST)
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["__main__", __name__])
 
 
 def run(settings: Settings, work: str, *, seconds: float | None = None, **arguments: Any) -> Any:
@@ -50,58 +43,27 @@ def run(settings: Settings, work: str, *, seconds: float | None = None, **argume
     if not _slots.acquire(blocking=False):
         raise Unavailable(f"{MOST} of {', '.join(WORKS)} are under way; send this one again in a moment")
     try:
-        asked = {"home": str(settings.home.absolute()), "work": work, "arguments": arguments}
-        answer = _answered(asked, seconds)
+        done = processes.run(
+            [sys.executable, "-P", "-m", __name__],
+            data=json.dumps({"work": work, "home": str(settings.home.absolute()), "arguments": arguments}).encode(),
+            environment=passed_on_environment(),
+            seconds=seconds,
+        )
     finally:
         _slots.release()
+    if done.returncode:
+        logger.error("%s ended with %d: %s", work, done.returncode, done.stderr.decode(errors="replace")[-4000:])
+        raise Unavailable(
+            f"the process of this {work} broke off (exit code {done.returncode}); nothing was changed, and the log "
+            "has its last words. If memory was short, take fewer rows"
+        )
+    answer = json.loads(done.stdout)
     if "value" in answer:
         return answer["value"]
     if answer["status"] == Unavailable.status:
         raise Unavailable(answer["message"])
     kind = BY_STATUS[answer["status"]]
     raise kind(answer["message"], errors=answer["errors"])
-
-
-def _answered(asked: dict[str, Any], seconds: float | None) -> dict[str, Any]:
-    """Return what a process of its own answers; end it with all that it started when it takes too long."""
-    work = asked["work"]
-    receiver, sender = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_work, args=(sender, json.dumps(asked)), daemon=True)
-    with receiver:
-        process.start()
-        sender.close()
-        if not receiver.poll(seconds):
-            _end(process)
-            raise TimeoutError(f"ended after {seconds} s")
-        with contextlib.suppress(EOFError):
-            answer: dict[str, Any] = json.loads(receiver.recv_bytes())
-            process.join()
-            return answer
-    process.join()
-    logger.error("%s ended with %s; what it said stands above", work, process.exitcode)
-    raise Unavailable(
-        f"the process of this {work} broke off (exit code {process.exitcode}); nothing was changed, and the log "
-        "has its last words. If memory was short, take fewer rows"
-    )
-
-
-def _end(process: ForkServerProcess) -> None:
-    assert process.pid is not None
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):  # it leads no group yet, or there is none left
-            os.killpg(process.pid, number)
-        process.join(_GRACE_SECONDS)
-        if process.exitcode is not None:
-            return
-
-
-def _work(sender: Connection, asked: str) -> None:
-    """Do what is asked for and send what came of it; it runs in the new process."""
-    os.setsid()  # what it starts ends with it
-    seen = passed_on_environment()
-    os.environ.clear()
-    os.environ.update(seen)
-    sender.send_bytes(json.dumps(_answer(**json.loads(asked))).encode())
 
 
 def build_dataset(home: Path, source: str, name: str, version: str, **settings: Any) -> dict[str, Any]:
@@ -147,17 +109,21 @@ WORKS: dict[str, Callable[..., Any]] = {
 """What can be done in a process of its own."""
 
 
-def _answer(home: str, work: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def main() -> None:
+    """Do what stdin asks for and print what came of it."""
+    asked = json.loads(sys.stdin.buffer.read())
+    home = Path(asked["home"])
     try:
-        return {"value": WORKS[work](Path(home), **arguments)}
+        answer = {"value": WORKS[asked["work"]](home, **asked["arguments"])}
     except TunixRtError as error:
-        return _refusal(error, Path(home))
+        answer = _refusal(error, home)
     except ServiceError as error:
-        return {"status": error.status, "message": error.detail, "errors": error.errors}
+        answer = {"status": error.status, "message": error.detail, "errors": error.errors}
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        return {"status": Unavailable.status, "message": "the disk is full; make room and send this again"}
+        answer = {"status": Unavailable.status, "message": "the disk is full; make room and send this again"}
+    sys.stdout.write(json.dumps(answer))
 
 
 def _refusal(error: TunixRtError, home: Path) -> dict[str, Any]:
@@ -175,3 +141,7 @@ def _refusal(error: TunixRtError, home: Path) -> dict[str, Any]:
     elif isinstance(error, DigestError) or (isinstance(error, UsageError) and not isinstance(error, ConfigError)):
         status = 409
     return {"status": status, "message": message.replace(f"{home}/", ""), "errors": errors}
+
+
+if __name__ == "__main__":
+    main()

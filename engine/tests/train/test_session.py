@@ -178,7 +178,7 @@ REINFORCED = SessionConfig(
         checkpoint_every_steps=2,
         learning_rate=1e-3,
     ),
-    exports=("merged",),
+    exports=("merged", "orbax"),
 )
 
 

@@ -16,8 +16,12 @@ class _Package(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or self.__spec__ is None or self.__spec__.loader is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        loader, self.__spec__.loader = self.__spec__.loader, None  # it is asked for no name of its own meanwhile
+        try:
+            loader.exec_module(self)
+        finally:
+            self.__spec__.loader = loader
         object.__setattr__(self, "__class__", ModuleType)
-        self.__spec__.loader.exec_module(self)
         return getattr(self, name)
 
 

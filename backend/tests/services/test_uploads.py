@@ -23,7 +23,9 @@ from tunix_rt_backend import db
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Trace
 
-ROWS = 10_000
+pytestmark = pytest.mark.slow
+
+ROWS = 16_000
 URL = "/api/datasets/ingest"
 
 
@@ -93,7 +95,7 @@ def half_way(service: Service) -> tuple[psutil.Process, dict[str, Any]]:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         reader.resume()
-        time.sleep(0.005)
+        time.sleep(0.05)
         reader.suspend()
         time.sleep(0.1)  # what it said is inserted meanwhile
         (upload,) = service.client.get("/api/datasets/uploads").json()["data"]

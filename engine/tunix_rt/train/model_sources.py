@@ -135,7 +135,7 @@ def build_sentencepiece(pieces: list[str], scores: list[float], types: list[int]
 def _gguf_reader(path: Path) -> Any:
     """Return the library's reader, which looks at each of 786,432 entries of the vocabulary through a plain buffer.
 
-    Its own way goes through `np.memmap`, whose views cost twenty seconds in all.
+    Its own way goes through `np.memmap`, whose views take longer than all else that a conversion does.
     """
     from gguf import GGUFReader
 

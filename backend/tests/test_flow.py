@@ -21,8 +21,8 @@ from service import Service, running
 
 pytestmark = pytest.mark.train
 
-SUMS, STEPS, ITEMS = 6000, 400, 400
-"""Sums to learn from, small updates, which teach the most in the least time, and questions: a tenth comes out right."""
+SUMS, STEPS, ITEMS = 6000, 800, 400
+"""Sums to learn from, small updates, which teach most in the least time, and questions: a seventh comes out right."""
 
 
 def command_line_digest(path: Path, home: Path) -> str:
@@ -128,7 +128,7 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
     first, second = service.json("GET", "/api/leaderboard?task=nano-arithmetic:heldout")["data"]
     assert (first["run_id"], first["is_base"], first["rank"]) == (run["run_id"], False, 1)
     assert (second["run_id"], second["is_base"], second["rank"]) == (None, True, 2)
-    assert first["primary_score"] > second["primary_score"] + 0.03
+    assert first["primary_score"] > second["primary_score"] + 0.1
     compared = service.json(
         "GET", "/api/evaluations/compare", params={"a": second["evaluation_id"], "b": first["evaluation_id"]}
     )

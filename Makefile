@@ -96,7 +96,10 @@ web: frontend/dist/index.html ## build the web app, which `tunix-rt serve` then 
 # --- checks ---
 
 .PHONY: check
-check: $(VENV)/.dev frontend/node_modules/.checked ## format, lint, types, import contracts, generated files, forbidden words
+check: check-python check-web ## format, lint, types, import contracts, generated files, forbidden words
+
+.PHONY: check-python
+check-python: $(VENV)/.dev frontend/node_modules/.installed
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
@@ -106,13 +109,20 @@ check: $(VENV)/.dev frontend/node_modules/.checked ## format, lint, types, impor
 	@$(TUNIX_RT) openapi | npm run --silent --prefix frontend api -- --check
 	@$(BIN)/python .ci/forbidden
 
+.PHONY: check-web
+check-web: frontend/node_modules/.checked
+
 .PHONY: fix
 fix: $(VENV)/.dev ## format and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
+.PHONY: setup-test
+setup-test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web
+
 .PHONY: test
-test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## everything that CI runs; JOBS=8 on a larger machine
-	@$(MAKE) --no-print-directory --jobs=2 check test-web
+test: ## everything that CI runs; JOBS=8 on a larger machine
+	@$(MAKE) --no-print-directory --jobs=4 setup-test
+	@$(MAKE) --no-print-directory --jobs=2 check-python check-web test-web
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-web
@@ -120,7 +130,7 @@ test-web: frontend/node_modules/.installed ## the tests of the web app's parts, 
 	@npm run --silent --prefix frontend test
 
 .PHONY: test-light
-test-light: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web ## the tests that train nothing
+test-light: setup-test ## the tests that train nothing
 	@$(PYTEST) -m "not train" $(ARGS)
 
 .PHONY: fuzz

@@ -87,56 +87,10 @@ def build(service: Service, name: str, upload_id: str) -> Any:
     return service.json("POST", "/api/datasets/build", json=body)
 
 
-def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: Path) -> None:
-    # GSM8K: every row comes in, and the dataset is the one that the command line builds.
-    path = gsm8k_file(tmp_path)
-    uploaded = upload(service, path)
-    assert (uploaded["ingested_count"], uploaded["rows_rejected"]) == (ROWS, 0)
-    assert build(service, "gsm8k", uploaded["upload_id"])["digest"] == command_line_digest(path, tmp_path / "other")
-
-    # Arithmetic: a dataset that a model of 0.4 M parameters can learn.
-    built = build(service, "arithmetic", upload(service, arithmetic_file(tmp_path, SUMS))["upload_id"])
-    assert service.json("GET", f"/api/datasets/{built['dataset_key']}")["key"] == "arithmetic-v1"
-
-    # Train, and watch the log to its end.
-    recipe = {
-        "dataset_key": built["dataset_key"], "model_id": "nano", "method": "full", "learning_rate": 5e-3,
-        "weight_decay": 0.01, "max_seq_length": 64, "batch_size": 4, "max_steps": STEPS, "time_budget_minutes": 4,
-        "config": {"accumulation": 1, "checkpoint_every_steps": 200, "eval_every_steps": 200},
-    }  # fmt: skip
-    plan = service.json("POST", "/api/tunix/run", json=recipe)
-    assert (plan["status"], plan["plan"]["steps"]) == ("completed", STEPS)
-    base = service.json(
-        "POST", "/api/evaluations", json={"model": "nano", "task": "nano-arithmetic:heldout", "limit": ITEMS}
-    )
-    run = service.json("POST", "/api/tunix/run", json={**recipe, "dry_run": False})
-    seen = list(events(service, f"/api/tunix/runs/{run['run_id']}/logs"))
-    assert seen[-1] == ("end", seen[-1][1])
-    assert seen[-1][1]["status"] == "completed"
-    assert "attempt 1" in "".join(data["chunk"] for name, data in seen if name == "log")
-    detail = service.json("GET", f"/api/tunix/runs/{run['run_id']}")
-    assert (detail["status"], detail["exit_code"], detail["results"]["steps"]) == ("completed", 0, STEPS)
-    losses = [row["loss"] for row in service.json("GET", f"/api/tunix/runs/{run['run_id']}/metrics") if "loss" in row]
-    assert losses[-1] < losses[0] / 3
-
-    # Measure it, and find it above its base.
-    tuned = service.json(
-        "POST", f"/api/tunix/runs/{run['run_id']}/evaluate", json={"task": "nano-arithmetic:heldout", "limit": ITEMS}
-    )
-    for job in (base, tuned):
-        assert ended(service, job["job_id"]) == "completed"
-    first, second = service.json("GET", "/api/leaderboard?task=nano-arithmetic:heldout")["data"]
-    assert (first["run_id"], first["is_base"], first["rank"]) == (run["run_id"], False, 1)
-    assert (second["run_id"], second["is_base"], second["rank"]) == (None, True, 2)
-    assert first["primary_score"] > second["primary_score"] + 0.1
-    compared = service.json(
-        "GET", "/api/evaluations/compare", params={"a": second["evaluation_id"], "b": first["evaluation_id"]}
-    )
-    assert compared["main"]["paired"]["low"] > 0
-
-    # Let rewards go on from it, and read what it drew.
+def reinforce(service: Service, run_id: str, dataset_key: str) -> None:
+    """Let rewards go on from a run, and read what was drawn."""
     reinforcement = {
-        "kind": "grpo", "start": run["run_id"], "dataset_key": built["dataset_key"], "model_id": "nano",
+        "kind": "grpo", "start": run_id, "dataset_key": dataset_key, "model_id": "nano",
         "max_steps": 3, "dry_run": False,
         "config": {
             "num_generations": 4, "prompts_per_step": 4, "max_prompt_tokens": 64, "max_new_tokens": 48,
@@ -156,6 +110,54 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
         drawn = [one["reward"] for group in groups if group["step"] == step for one in group["completions"]]
         assert reward == pytest.approx(sum(drawn) / 16)
 
+
+def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: Path) -> None:
+    # GSM8K: every row comes in, and the dataset is the one that the command line builds.
+    path = gsm8k_file(tmp_path)
+    uploaded = upload(service, path)
+    assert (uploaded["ingested_count"], uploaded["rows_rejected"]) == (ROWS, 0)
+    assert build(service, "gsm8k", uploaded["upload_id"])["digest"] == command_line_digest(path, tmp_path / "other")
+
+    # Arithmetic: a dataset that a model of 0.4 M parameters can learn.
+    built = build(service, "arithmetic", upload(service, arithmetic_file(tmp_path, SUMS))["upload_id"])
+    assert service.json("GET", f"/api/datasets/{built['dataset_key']}")["key"] == "arithmetic-v1"
+
+    # Train, and watch the log to its end.
+    recipe = {
+        "dataset_key": built["dataset_key"], "model_id": "nano", "method": "full", "learning_rate": 5e-3,
+        "weight_decay": 0.01, "max_seq_length": 64, "batch_size": 4, "max_steps": STEPS, "time_budget_minutes": 4,
+        "config": {"accumulation": 1, "checkpoint_every_steps": 200, "eval_every_steps": 200},
+    }  # fmt: skip
+    plan = service.json("POST", "/api/tunix/run", json=recipe)
+    assert (plan["status"], plan["plan"]["steps"]) == ("completed", STEPS)
+    asked = {"task": "nano-arithmetic:heldout", "limit": ITEMS, "max_new_tokens": 48}
+    base = service.json("POST", "/api/evaluations", json={"model": "nano", **asked})
+    run = service.json("POST", "/api/tunix/run", json={**recipe, "dry_run": False})
+    seen = list(events(service, f"/api/tunix/runs/{run['run_id']}/logs"))
+    assert seen[-1] == ("end", seen[-1][1])
+    assert seen[-1][1]["status"] == "completed"
+    assert "attempt 1" in "".join(data["chunk"] for name, data in seen if name == "log")
+    detail = service.json("GET", f"/api/tunix/runs/{run['run_id']}")
+    assert (detail["status"], detail["exit_code"], detail["results"]["steps"]) == ("completed", 0, STEPS)
+    losses = [row["loss"] for row in service.json("GET", f"/api/tunix/runs/{run['run_id']}/metrics") if "loss" in row]
+    assert losses[-1] < losses[0] / 3
+
+    # Measure it, and find it above its base.
+    tuned = service.json("POST", f"/api/tunix/runs/{run['run_id']}/evaluate", json=asked)
+    for job in (base, tuned):
+        assert ended(service, job["job_id"]) == "completed"
+    first, second = service.json("GET", "/api/leaderboard?task=nano-arithmetic:heldout")["data"]
+    assert (first["run_id"], first["is_base"], first["rank"]) == (run["run_id"], False, 1)
+    assert (second["run_id"], second["is_base"], second["rank"]) == (None, True, 2)
+    assert first["primary_score"] > second["primary_score"] + 0.1
+    compared = service.json(
+        "GET", "/api/evaluations/compare", params={"a": second["evaluation_id"], "b": first["evaluation_id"]}
+    )
+    assert compared["main"]["paired"]["low"] > 0
+
+    if not service.environment["TUNIX_RT_DATABASE_URL"]:  # rollouts lie in files, whatever the database is
+        reinforce(service, run["run_id"], built["dataset_key"])
+
     # Download what was trained; it is what the run recorded.
     files = {one["path"]: one for one in service.json("GET", f"/api/tunix/runs/{run['run_id']}/artifacts")["artifacts"]}
     recorded = service.client.get(f"/api/tunix/runs/{run['run_id']}/artifacts/adapter/manifest.json").json()["files"]
@@ -166,6 +168,6 @@ def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: P
         assert len(content) == files[f"adapter/{name}"]["size"]
 
     # Meanwhile the worker has kept the words of the first traces, so that searches pass over them.
-    if url := service.environment.get("TUNIX_RT_DATABASE_URL"):
+    if url := service.environment["TUNIX_RT_DATABASE_URL"]:
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT min(cardinality(words)) FROM trace_blocks").fetchone() > (100,)

@@ -176,9 +176,12 @@ def read_run(run: RunDir) -> RunManifest:
     return RunManifest.read(run.manifest)
 
 
-def read_run_config(run: RunDir) -> Format:
-    """Return the resolved configuration of a run; raise DigestError if the file is not the one it started with."""
-    manifest = read_run(run)
+def read_run_config(run: RunDir, manifest: RunManifest | None = None) -> Format:
+    """Return the resolved configuration of a run; raise DigestError if the file is not the one it started with.
+
+    `manifest` is that of the run, if it was read already.
+    """
+    manifest = manifest or read_run(run)
     check_digests(run.path, {run.config.name: manifest.config_digest})
     if manifest.kind not in CONFIGS:
         raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(CONFIGS)}")

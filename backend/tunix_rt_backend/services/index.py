@@ -246,7 +246,7 @@ def run_record(folder: Path, *, into: Path | None = None) -> RunRecord:
     run = RunDir(folder)
     manifest = read_run(run)
     _named(folder, manifest.id, into)
-    config = read_run_config(run).model_dump(mode="json")
+    config = read_run_config(run, manifest).model_dump(mode="json")
     if config["kind"] not in jobs.RUN_KINDS:
         raise DataError(f"{run.manifest}: kind is {manifest.kind!r}; expected one of {', '.join(jobs.RUN_KINDS)}")
     record = RunRecord(run, manifest, config)

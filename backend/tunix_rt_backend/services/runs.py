@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, defer
 from tunix_rt.config import GRPOConfig
 from tunix_rt.errors import DataError, TunixRtError
 from tunix_rt.formats import MANIFEST, Format
-from tunix_rt.run import ACTIVE, RunManifest, is_held, read_run, read_run_config
+from tunix_rt.run import ACTIVE, RunManifest, is_held, read_run_config
 from tunix_rt.run_folder import RunDir
 from tunix_rt_backend.errors import Conflict, NotFound
 from tunix_rt_backend.schemas.pages import Pagination
@@ -162,21 +162,23 @@ def find(session: Session, home: Path, run_id: str) -> Found:
 
     Raises NotFound if there is neither folder nor row.
     """
-    row = session.get(Run, run_id)
     folder = home / "runs" / run_id
     newest = jobs.newest(session, run_id)
+    oldest = jobs.oldest(session, run_id) if newest else None
     problem = None
     if (folder / MANIFEST).is_file():
         try:
-            values = index.run_values(folder, jobs.oldest(session, run_id), newest)
-            return Found(Run(**values), read_run(RunDir(folder)), newest, None, RunDir(folder))
+            record = index.run_record(folder)
+            values = index.recorded_values(record, oldest, newest)
+            return Found(Run(**values), record.manifest, newest, None, record.run)
         except (TunixRtError, OSError) as error:
             problem = str(error).replace(str(home.absolute()), "").replace(str(home), "")
-    elif newest is not None and (oldest := jobs.oldest(session, run_id)) is not None:
+    elif newest is not None and oldest is not None:
         try:
             return Found(Run(**index.waiting_values(oldest, newest)), None, newest, None, RunDir(folder))
         except DataError as error:
             problem = str(error)
+    row = session.get(Run, run_id)
     if row is None:
         why = f"it cannot be read: {problem}" if problem else "GET /api/tunix/runs lists them"
         raise NotFound(f"there is no run {run_id!r}; {why}")

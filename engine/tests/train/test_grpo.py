@@ -47,7 +47,7 @@ def config(home: Path) -> GRPOConfig:
         base_model="nano",
         method="full",
         dataset="mixed-v1",
-        max_length=128,
+        max_length=64,
         batch_size=4,
         accumulation=1,
         learning_rate=5e-3,

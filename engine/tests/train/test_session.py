@@ -47,10 +47,30 @@ CONFIG = SessionConfig(
 )
 
 
+REINFORCED = SessionConfig(
+    **CONFIG.model_dump(exclude={"phases", "dataset", "exports", "grpo"}),
+    phases=PhaseShares(base=0.2, sft=0.3, grpo=0.2),
+    dataset=DatasetConfig(name="mixed", sources=("nano-arithmetic-mixed",), max_examples=600),
+    grpo=GRPOConfig(
+        prompts_per_step=4,
+        num_generations=4,
+        max_prompt_tokens=40,
+        max_new_tokens=24,
+        beta=0.0,
+        max_steps=6,
+        probe_prompts=0,
+        eval_items=0,
+        checkpoint_every_steps=2,
+        learning_rate=1e-3,
+    ),
+    exports=("merged", "orbax"),
+)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SessionResult]:
     home = tmp_path_factory.mktemp("home")
-    return home, run_session(CONFIG, home, progress=Reporter(quiet=True))
+    return home, run_session(REINFORCED, home, progress=Reporter(quiet=True))
 
 
 def test_result_measures_the_base_twice_and_the_tuned_model_once(finished: tuple[Path, SessionResult]) -> None:
@@ -128,7 +148,7 @@ def gsm8k_file(folder: Path) -> Path:
 def test_finished_session_is_not_resumed(finished: tuple[Path, SessionResult]) -> None:
     home, result = finished
     with pytest.raises(UsageError, match="completed"):
-        run_session(CONFIG, home, progress=Reporter(quiet=True), resume=open_run(home, result.run))
+        run_session(REINFORCED, home, progress=Reporter(quiet=True), resume=open_run(home, result.run))
 
 
 def test_report_of_a_session_says_what_is_missing(finished: tuple[Path, SessionResult]) -> None:
@@ -148,7 +168,7 @@ def test_report_of_a_session_says_what_is_missing(finished: tuple[Path, SessionR
     run.preview.rename(run.path / "aside")
     try:
         data = session_report(
-            CONFIG,
+            REINFORCED,
             run,
             frozen=dataset.load(home, result.dataset.key),
             evaluations=evaluations,
@@ -160,26 +180,6 @@ def test_report_of_a_session_says_what_is_missing(finished: tuple[Path, SessionR
     assert isinstance(data.previews, Missing)
     assert not isinstance(data.training, Missing)
     assert data.training.eval_loss
-
-
-REINFORCED = SessionConfig(
-    **CONFIG.model_dump(exclude={"phases", "dataset", "exports", "grpo"}),
-    phases=PhaseShares(base=0.2, sft=0.3, grpo=0.2),
-    dataset=DatasetConfig(name="mixed", sources=("nano-arithmetic-mixed",), max_examples=600),
-    grpo=GRPOConfig(
-        prompts_per_step=4,
-        num_generations=4,
-        max_prompt_tokens=40,
-        max_new_tokens=24,
-        beta=0.0,
-        max_steps=6,
-        probe_prompts=0,
-        eval_items=0,
-        checkpoint_every_steps=2,
-        learning_rate=1e-3,
-    ),
-    exports=("merged", "orbax"),
-)
 
 
 def kill_at(words: list[str], home: Path, checkpoint: str) -> SessionState:
@@ -198,10 +198,11 @@ def kill_at(words: list[str], home: Path, checkpoint: str) -> SessionState:
     return SessionState.read(run.state)
 
 
-def test_session_that_is_killed_in_each_training_goes_on_and_shows_what_it_changed(tmp_path: Path) -> None:
+def test_session_that_is_killed_in_each_training_goes_on_and_shows_what_it_changed(
+    finished: tuple[Path, SessionResult], tmp_path: Path
+) -> None:
     config, home = tmp_path / "session.json", tmp_path / "home"
     config.write_text(REINFORCED.to_json())
-    whole = run_session(REINFORCED, tmp_path / "whole", progress=Reporter(quiet=True))
 
     first = kill_at(["run", str(config)], home, "checkpoints/2*")
     assert first.base_few_shot
@@ -235,7 +236,7 @@ def test_session_that_is_killed_in_each_training_goes_on_and_shows_what_it_chang
     assert load_evaluation(home / "evaluations" / result.tuned.evaluation).manifest.model.adapter_digest == after.digest
     verify_run(run)
     assert result.base.few_shot.evaluation == first.base_few_shot
-    straight = open_run(tmp_path / "whole", whole.run)
+    straight, whole = open_run(finished[0], finished[1].run), finished[1]
     assert read_adapter(phase_dir(straight, "sft").adapter).digest == before.digest
     assert read_adapter(straight.adapter).digest == after.digest
     one, other = (phase_dir(path, "grpo").rollouts.read_bytes() for path in (straight, run))

@@ -193,7 +193,7 @@ def memory_bytes(config: SFTConfig, architecture: Architecture, trained_share: f
     return memory_of(sft_work(config, architecture, trained_share=trained_share), chip("cpu")).host_bytes
 
 
-def matrix_speed(seconds: float = 0.5) -> float:
+def matrix_speed(seconds: float = 0.1) -> float:
     """Return the floating-point operations a second of a float32 matrix product, measured now."""
     size = 1024
     product = jax.jit(lambda a, b: a @ b)

@@ -26,36 +26,49 @@ def compile_steps(trainer: PeftTrainer, mesh: Mesh) -> tuple[Step, Step]:
     """
     trainer._shard_optimizer(mesh)
     kind = nnx.LoRAParam if trainer._lora_enabled else nnx.Param
-    graph, _, frozen = nnx.split(trainer.model, kind, ...)
-    optimizer_graph, _ = nnx.split(trainer.optimizer)
+    graph, weights, frozen = nnx.split(trainer.model, kind, ...)
+    optimizer_graph, moments = nnx.split(trainer.optimizer)
     update, measure = PeftTrainer.create_train_step_fn(trainer), PeftTrainer.create_eval_step_fn(trainer)
+    # Lists of arrays go in and out. The variables stay the same objects, whoever sets their values; to find them in the
+    # model and its optimiser at each step would take a small model as long as a quarter of its update.
+    (still, fixed), (moving, variables) = _structure(frozen), _structure((weights, moments))
 
-    def pure_step(trained: Any, state: Any, frozen: Any, batch: Any) -> Any:
-        model, optimizer = nnx.merge(graph, trained, frozen), nnx.merge(optimizer_graph, state)
+    def pure_step(values: list[Any], fixed: list[Any], batch: Any) -> Any:
+        weights, moments = jax.tree.unflatten(moving, values)
+        model, optimizer = merged(weights, fixed), nnx.merge(optimizer_graph, moments)
         told = update(model, optimizer, batch)
-        return nnx.state(model, kind), nnx.state(optimizer), told
+        return jax.tree.leaves((nnx.state(model, kind), nnx.state(optimizer))), told
 
-    def pure_measure(trained: Any, frozen: Any, batch: Any) -> Any:
-        return measure(nnx.merge(graph, trained, frozen), batch)
+    def pure_measure(values: list[Any], fixed: list[Any], batch: Any) -> Any:
+        return measure(merged(jax.tree.unflatten(moving, values)[0], fixed), batch)
 
-    compiled_step = jax.jit(pure_step, donate_argnums=(0, 1))
+    def merged(weights: Any, fixed: list[Any]) -> Any:
+        return nnx.merge(graph, weights, jax.tree.unflatten(still, fixed))
+
+    compiled_step = jax.jit(pure_step, donate_argnums=0)
     compiled_measure = jax.jit(pure_measure)
+
+    def values_of(variables: list[Any]) -> list[Any]:
+        return [variable.get_raw_value() for variable in variables]
 
     def placed(batch: Any) -> Any:
         return sharding_utils.shard_input(batch, trainer.config.data_sharding_axis)
 
     def step(batch: Any) -> Any:
-        trained, state, told = compiled_step(
-            nnx.state(trainer.model, kind), nnx.state(trainer.optimizer), frozen, placed(batch)
-        )
-        nnx.update(trainer.model, trained)
-        nnx.update(trainer.optimizer, state)
+        values, told = compiled_step(values_of(variables), values_of(fixed), placed(batch))
+        for variable, value in zip(variables, values, strict=True):
+            variable.set_raw_value(value)
         return told
 
     def evaluate(batch: Any) -> Any:
-        return compiled_measure(nnx.state(trainer.model, kind), frozen, placed(batch))
+        return compiled_measure(values_of(variables), values_of(fixed), placed(batch))
 
     return step, evaluate
+
+
+def _structure(state: Any) -> tuple[Any, list[Any]]:
+    """Return the structure of a state's arrays, and the variables that hold them, in the same order."""
+    return jax.tree.structure(state), jax.tree.leaves(state, is_leaf=lambda leaf: isinstance(leaf, nnx.Variable))
 
 
 class Trainer(PeftTrainer):  # type: ignore[misc]

@@ -96,13 +96,16 @@ web: frontend/dist/index.html ## build the web app, which `tunix-rt serve` then 
 # --- checks ---
 
 .PHONY: check
-check: check-python check-web ## format, lint, types, import contracts, generated files, forbidden words
+check: check-python check-types check-web ## format, lint, types, import contracts, generated files, forbidden words
+
+.PHONY: check-types
+check-types: $(VENV)/.dev
+	@$(BIN)/mypy
 
 .PHONY: check-python
 check-python: $(VENV)/.dev frontend/node_modules/.installed
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python notebooks/generate.py --check
@@ -122,7 +125,7 @@ setup-test: $(VENV)/.dev $(VENV)/.postgresql $(VENV)/.chromium web
 .PHONY: test
 test: ## everything that CI runs; JOBS=8 on a larger machine
 	@$(MAKE) --no-print-directory --jobs=4 setup-test
-	@$(MAKE) --no-print-directory --jobs=2 check-python check-web test-web
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-python check-web test-web
 	@$(PYTEST) $(ARGS)
 
 .PHONY: test-web

@@ -25,8 +25,11 @@ SUMS, STEPS, ITEMS = 6000, 800, 400
 """Sums to learn from, small updates, which teach most in the least time, and questions: a seventh comes out right."""
 
 
-def command_line_digest(path: Path, home: Path) -> str:
-    """Return the digest of the dataset that the command line builds from a file."""
+@pytest.fixture(scope="module")
+def command_line(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """GSM8K's rows, and the digest of the dataset that the command line builds from them."""
+    home = tmp_path_factory.mktemp("other")
+    path = gsm8k_file(home)
     words = ["data", "build", str(path), "--name", "gsm8k", "--version", "v1", "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "tunix_rt", *words],
@@ -35,7 +38,7 @@ def command_line_digest(path: Path, home: Path) -> str:
         text=True,
         check=True,
     )
-    return json.loads(done.stdout.splitlines()[-1])["digest"]
+    return path, json.loads(done.stdout.splitlines()[-1])["digest"]
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
@@ -111,12 +114,14 @@ def reinforce(service: Service, run_id: str, dataset_key: str) -> None:
         assert reward == pytest.approx(sum(drawn) / 16)
 
 
-def test_traces_become_a_model_that_beats_its_base(service: Service, tmp_path: Path) -> None:
+def test_traces_become_a_model_that_beats_its_base(
+    service: Service, command_line: tuple[Path, str], tmp_path: Path
+) -> None:
     # GSM8K: every row comes in, and the dataset is the one that the command line builds.
-    path = gsm8k_file(tmp_path)
+    path, digest = command_line
     uploaded = upload(service, path)
     assert (uploaded["ingested_count"], uploaded["rows_rejected"]) == (ROWS, 0)
-    assert build(service, "gsm8k", uploaded["upload_id"])["digest"] == command_line_digest(path, tmp_path / "other")
+    assert build(service, "gsm8k", uploaded["upload_id"])["digest"] == digest
 
     # Arithmetic: a dataset that a model of 0.4 M parameters can learn.
     built = build(service, "arithmetic", upload(service, arithmetic_file(tmp_path, SUMS))["upload_id"])

@@ -35,7 +35,7 @@ def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_f
     config = SFTConfig(
         dataset="gemma-v1",
         lora=LORA,
-        max_length=256,
+        max_length=144,  # the longest trace has 135 tokens
         accumulation=1,
         learning_rate=5e-4,
         max_steps=4,

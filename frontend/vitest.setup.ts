@@ -1,5 +1,5 @@
 import { cleanup } from '@testing-library/react'
 import { afterEach } from 'vitest'
 
-// The library does this by itself only in the first file, where files share their modules.
+// Files share their modules: what a module of theirs registered would hold for the first file only.
 afterEach(cleanup)

@@ -160,6 +160,31 @@ def test_slow_viewer_reads_the_file_and_loses_nothing(
         assert events[-1].kind == "end"
 
 
+def test_viewer_that_was_passed_by_finds_the_end_before_the_others_are_woken(
+    sqlite_app: FastAPI, sqlite_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tails, "_BUFFERED", 1)
+    job = enqueue(sqlite_session, "r", "running")
+    append(output_of(sqlite_app, job), b"one\n")
+
+    async def work() -> list[Event]:
+        watched = make_tails(sqlite_app)
+        stream = await watched.follow("r", LOGS_ONLY)
+        seen = [(await anext(stream))[0]]
+        tail = watched._tails["r"]
+        assert tail.task is not None
+        tail.task.cancel()
+        append(output_of(sqlite_app, job), b"two\n")
+        finish(sqlite_session, job)
+        while not tail.has_end:
+            tail._publish(*await tail._news())
+        return seen + await collect(stream)
+
+    events = run(work())
+    assert text(events) == "one\ntwo\n"
+    assert events[-1].kind == "end"
+
+
 def test_line_longer_than_a_chunk_comes_in_parts_of_whole_characters(
     sqlite_app: FastAPI, sqlite_session: Session
 ) -> None:

@@ -174,6 +174,11 @@ class Tail:
         """Number of the event that comes next."""
         return self.first + len(self.events)
 
+    @property
+    def has_end(self) -> bool:
+        """Whether the end of the run is among the events: it is there before those who wait for it are woken."""
+        return bool(self.events) and self.events[-1].kind == "end"
+
     def _publish(self, *events: Event) -> None:
         for event in events:
             self.events.append(event)
@@ -333,7 +338,7 @@ class Tails:
             number = -1
             while not self._closing.is_set():
                 if not tail.first <= number <= tail.next:
-                    number, goal = max(tail.first, tail.next - 2 * tail.is_done), tail.here
+                    number, goal = max(tail.first, tail.next - 2 * tail.has_end), tail.here
                     async for told in self._missed(tail, here, goal):
                         here = told[1]
                         yield told

@@ -89,6 +89,7 @@ def test_flags_reach_every_stage(ran: Ran) -> None:
     assert config["budget_minutes"] < FLAGS["time_budget_minutes"]
     assert ran.result["budget"]["used"] <= config["budget_minutes"]
     assert ran.result["training"]["steps"] <= FLAGS["max_steps"]
+    assert (config["grpo"], ran.result["reinforcement"]) == (None, None), "a whole session without that phase"
     rows = json.loads((ran.output / "tunix_rt/datasets/sums-v1/manifest.json").read_text())
     assert sum(rows["splits"].values()) <= FLAGS["max_examples"]
     assert rows["config"]["seed"] == FLAGS["seed"]

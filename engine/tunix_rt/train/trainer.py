@@ -22,53 +22,65 @@ Step = Callable[[Any], Any]
 def compile_steps(trainer: PeftTrainer, mesh: Mesh) -> tuple[Step, Step]:
     """Return the functions that take a batch: one trains and returns `(loss, aux, norm)`, one `(loss, aux)`.
 
-    Call them inside `with mesh:`; nothing is compiled before their first call. The trainer has its loss by now.
+    Call them inside `with mesh:`; nothing is compiled before their first call. The trainer has its loss by now. The
+    variables of its model and its optimiser stay the objects that they are: whoever changes them sets their values.
     """
     trainer._shard_optimizer(mesh)
     kind = nnx.LoRAParam if trainer._lora_enabled else nnx.Param
-    graph, weights, frozen = nnx.split(trainer.model, kind, ...)
-    optimizer_graph, moments = nnx.split(trainer.optimizer)
+    graph, *parts = nnx.split(trainer.model, kind, ...)
+    optimizer_graph, state = nnx.split(trainer.optimizer)
+    weights, frozen, moments = _Variables(parts[0]), _Variables(parts[1]), _Variables(state)
     update, measure = PeftTrainer.create_train_step_fn(trainer), PeftTrainer.create_eval_step_fn(trainer)
-    # Lists of arrays go in and out. The variables stay the same objects, whoever sets their values; to find them in the
-    # model and its optimiser at each step would take a small model as long as a quarter of its update.
-    (still, fixed), (moving, variables) = _structure(frozen), _structure((weights, moments))
 
-    def pure_step(values: list[Any], fixed: list[Any], batch: Any) -> Any:
-        weights, moments = jax.tree.unflatten(moving, values)
-        model, optimizer = merged(weights, fixed), nnx.merge(optimizer_graph, moments)
+    def pure_step(trained: list[Any], state: list[Any], kept: list[Any], batch: Any) -> Any:
+        model = nnx.merge(graph, weights.state(trained), frozen.state(kept))
+        optimizer = nnx.merge(optimizer_graph, moments.state(state))
         told = update(model, optimizer, batch)
-        return jax.tree.leaves((nnx.state(model, kind), nnx.state(optimizer))), told
+        return jax.tree.leaves(nnx.state(model, kind)), jax.tree.leaves(nnx.state(optimizer)), told
 
-    def pure_measure(values: list[Any], fixed: list[Any], batch: Any) -> Any:
-        return measure(merged(jax.tree.unflatten(moving, values)[0], fixed), batch)
+    def pure_measure(trained: list[Any], kept: list[Any], batch: Any) -> Any:
+        return measure(nnx.merge(graph, weights.state(trained), frozen.state(kept)), batch)
 
-    def merged(weights: Any, fixed: list[Any]) -> Any:
-        return nnx.merge(graph, weights, jax.tree.unflatten(still, fixed))
-
-    compiled_step = jax.jit(pure_step, donate_argnums=0)
+    compiled_step = jax.jit(pure_step, donate_argnums=(0, 1))
     compiled_measure = jax.jit(pure_measure)
-
-    def values_of(variables: list[Any]) -> list[Any]:
-        return [variable.get_raw_value() for variable in variables]
 
     def placed(batch: Any) -> Any:
         return sharding_utils.shard_input(batch, trainer.config.data_sharding_axis)
 
     def step(batch: Any) -> Any:
-        values, told = compiled_step(values_of(variables), values_of(fixed), placed(batch))
-        for variable, value in zip(variables, values, strict=True):
-            variable.set_raw_value(value)
+        trained, state, told = compiled_step(weights.values(), moments.values(), frozen.values(), placed(batch))
+        weights.set(trained)
+        moments.set(state)
         return told
 
     def evaluate(batch: Any) -> Any:
-        return compiled_measure(values_of(variables), values_of(fixed), placed(batch))
+        return compiled_measure(weights.values(), frozen.values(), placed(batch))
 
     return step, evaluate
 
 
-def _structure(state: Any) -> tuple[Any, list[Any]]:
-    """Return the structure of a state's arrays, and the variables that hold them, in the same order."""
-    return jax.tree.structure(state), jax.tree.leaves(state, is_leaf=lambda leaf: isinstance(leaf, nnx.Variable))
+class _Variables:
+    """The variables of a state, found once; their arrays go into compiled functions and out of them as a list.
+
+    To find them anew at each step would take a small model as long as a fifth of its update.
+    """
+
+    def __init__(self, state: Any) -> None:
+        self._structure = jax.tree.structure(state)
+        self._variables = jax.tree.leaves(state, is_leaf=lambda leaf: isinstance(leaf, nnx.Variable))
+
+    def values(self) -> list[Any]:
+        """Return their arrays."""
+        return [variable.get_raw_value() for variable in self._variables]
+
+    def set(self, values: list[Any]) -> None:
+        """Give them other arrays, in the same order."""
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.set_raw_value(value)
+
+    def state(self, values: list[Any]) -> Any:
+        """Return a state like theirs with other arrays."""
+        return jax.tree.unflatten(self._structure, values)
 
 
 class Trainer(PeftTrainer):  # type: ignore[misc]

@@ -68,6 +68,7 @@ test('a row that scrolls by takes the focus of none with it, and its element is 
   expect(element).toBeInTheDocument()
   expect(element).not.toHaveTextContent('row-3')
   expect(document.activeElement).toBe(document.body)
+  Object.defineProperty(window, 'scrollY', { value: 0, configurable: true })
 })
 
 test('a row that moves because another one came keeps its element and the focus', () => {

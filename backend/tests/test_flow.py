@@ -160,8 +160,7 @@ def test_traces_become_a_model_that_beats_its_base(
     )
     assert compared["main"]["paired"]["low"] > 0
 
-    if service.environment["TUNIX_RT_DATABASE_URL"]:  # once is enough: what it draws lies in files
-        reinforce(service, run["run_id"], built["dataset_key"])
+    reinforce(service, run["run_id"], built["dataset_key"])
 
     # Download what was trained; it is what the run recorded.
     files = {one["path"]: one for one in service.json("GET", f"/api/tunix/runs/{run['run_id']}/artifacts")["artifacts"]}

@@ -267,3 +267,23 @@ def test_training_that_takes_too_much_memory_is_ended_and_says_so(
     outcome = finish(Execution(make_job(), settings, closing=False))
     assert outcome.status == "failed"
     assert "more than the 209,715,200 bytes" in (outcome.reason or "")
+
+
+def test_stopped_training_keeps_its_checkpoint_and_goes_on_to_the_same_weights(
+    sqlite_settings: Settings, nano_template: tuple[Path, str]
+) -> None:
+    template, digest = nano_template
+    shutil.copytree(template, sqlite_settings.home, dirs_exist_ok=True)
+    execution = Execution(make_job(), sqlite_settings, closing=False)
+    while not execution.has_progressed():
+        assert execution.poll() is None
+        time.sleep(0.05)
+    execution.stop("cancel")
+    assert finish(execution).status == "cancelled"
+    run = RunDir(sqlite_settings.home / "runs" / "mine")
+    assert read_run(run).status == "cancelled"
+    assert list(run.checkpoints.iterdir())
+    outcome = finish(Execution(make_job(), sqlite_settings, closing=False))
+    assert outcome.status == "completed"
+    assert (outcome.result or {})["adapter"] == digest == nano.adapter_digest(sqlite_settings.home, "mine")
+    assert read_run(run).attempts == 2

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import statistics
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvloop
 
@@ -32,7 +35,7 @@ class Timed:
         ordered = sorted(self.seconds)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
-    def record(self) -> dict[str, float | int | dict[int, int]]:
+    def record(self) -> dict[str, float]:
         """Return the figures that a table shows."""
         return {
             "requests": len(self.seconds),
@@ -41,6 +44,23 @@ class Timed:
             "requests_per_second": round(len(self.seconds) / self.wall, 1),
             "mean_bytes": round(self.bytes / max(1, len(self.seconds))),
         }
+
+
+def middle(rounds: Sequence[Timed]) -> dict[str, Any]:
+    """Return the figures of several series: each the median of theirs, and the 99th percentile of every one."""
+    every = [one.record() for one in rounds]
+    wrong: Counter[int] = Counter()
+    for one in rounds:
+        wrong.update(one.wrong)
+    return {
+        "requests": sum(one["requests"] for one in every),
+        **{
+            name: round(statistics.median(one[name] for one in every), 2)
+            for name in ("p50_ms", "p99_ms", "requests_per_second", "mean_bytes")
+        },
+        "p99_ms_of_rounds": [one["p99_ms"] for one in every],
+        "wrong": dict(wrong),
+    }
 
 
 def get(path: str) -> bytes:

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from tunix_rt import __version__
-from tunix_rt_backend.db import make_engine, make_sessions
+from tunix_rt_backend.db import make_engine, make_readers, make_sessions
 from tunix_rt_backend.handlers import add_exception_handlers
 from tunix_rt_backend.middleware import add_middleware
 from tunix_rt_backend.routers import API_ROUTES, TAGS, fences
@@ -52,6 +52,7 @@ def create_app(settings: Settings | None = None, *, open_access: bool = True) ->
     app.state.open_access = open_access
     app.state.engine = make_engine(app.state.settings)
     app.state.sessions = make_sessions(app.state.engine)
+    app.state.readers = make_readers(app.state.engine)
     app.state.lockout = Lockout(app.state.settings)
     app.state.last_use = LastUse(app.state.sessions)
     app.state.metrics = Metrics(app.state.settings.home)

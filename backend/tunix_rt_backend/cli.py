@@ -158,7 +158,7 @@ def _call(action: str) -> Iterator[Call]:
             raise UsageError(
                 f"the database is at revision {found}, and this version needs {newest}; run `tunix-rt migrate`"
             )
-        yield Call(settings, db.make_sessions(engine), CLI, action, request_id="")
+        yield Call(settings, db.make_sessions(engine), db.make_readers(engine), CLI, action, request_id="")
     except ServiceError as error:
         raise UsageError(error.detail) from error
     except SQLAlchemyError as error:

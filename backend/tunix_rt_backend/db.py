@@ -30,7 +30,7 @@ _BUSY_SECONDS = 30
 
 
 class Lines(FunctionElement[str]):
-    """The texts of a group in one, a line each, in no order; null if there are none."""
+    """The texts of a group in one, a line each, in no order; null if there are none. No text may hold a line's end."""
 
     inherit_cache = True
     type = Text()
@@ -60,8 +60,16 @@ def make_engine(settings: Settings) -> Engine:
         pool_size=20,
         max_overflow=20,
         pool_timeout=10,
-        # A network that swallows packets ends a call after 20 seconds; left alone, the system waits for minutes.
-        connect_args={"connect_timeout": 5, "tcp_user_timeout": 20_000, "application_name": "tunix-rt"},
+        connect_args={
+            "application_name": "tunix-rt",
+            "connect_timeout": 5,
+            # A network that swallows packets ends a call after 20 seconds; left alone, the system waits for minutes.
+            "tcp_user_timeout": 20_000,
+            # So does one that forgets a connection that nobody uses: the system finds out, before somebody does.
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 2,
+        },
     )
     event.listen(engine, "connect", _set_up_postgresql)
     event.listen(engine, "checkout", _refuse_ended)
@@ -89,8 +97,9 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
 def make_readers(engine: Engine) -> sessionmaker[Session]:
     """Return the maker of sessions that only read, a few rows at a time.
 
-    On PostgreSQL each of their statements stands alone: one in a transaction would see what is committed meanwhile too,
-    and the transaction takes two turns to the server more. Rows are streamed in a transaction only.
+    On PostgreSQL each of their statements stands alone: at its usual level, READ COMMITTED, one in a transaction sees
+    what is committed meanwhile too, and the transaction takes two turns to the server more. Nothing is rolled back
+    there, and rows cannot be streamed.
     """
     if engine.dialect.name != "sqlite":
         engine = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -137,16 +146,22 @@ def _set_up_postgresql(connection: Any, record: Any) -> None:
     # How a word is best searched for depends on how frequent it is: a plan made for any word takes a second for some.
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
+    record.info["new"] = True
 
 
 def _refuse_ended(connection: Any, record: Any, proxy: Any) -> None:
-    """Have the pool connect anew if the server has ended a connection: it says so, and says nothing else unasked.
+    """Have the pool connect anew if a connection has ended.
 
-    Asking it each time, as `pool_pre_ping` does, would cost every request a turn to the server.
+    The server says so when it ends one, and says nothing else unasked; a machine that is gone is found out by the
+    system, within a minute (`keepalives_idle`). Asking each time, as `pool_pre_ping` does, costs every request a turn
+    to the server.
     """
+    if record.info.pop("new", False):
+        return
     ear = select.poll()
-    ear.register(connection.fileno(), select.POLLIN)
-    if ear.poll(0):
+    if not connection.closed:
+        ear.register(connection.fileno(), select.POLLIN)
+    if connection.closed or ear.poll(0):
         raise InvalidatePoolError
 
 

@@ -1,4 +1,4 @@
-"""What a route gets: a Call, which knows who asks and opens the transactions of a request.
+"""What a route gets: a Call, which knows who asks and opens the sessions of a request.
 
     @router.post("", status_code=201)
     def create_trace(body: TraceBody, call: WriteCall) -> TraceCreated:

@@ -157,7 +157,7 @@ def without_database(request: Request, state: Any) -> Principal | None:
 def identify(request: Request, state: Any) -> Principal:
     """Return who asks by token or cookie; raise Unauthorized, Forbidden (no CSRF token) or Locked."""
     shown = request.headers.get("authorization")
-    with state.sessions() as session:
+    with state.readers() as session:
         if shown is None:
             found = _by_cookie(session, request)
             if found is None:
@@ -189,7 +189,7 @@ def why_ended(request: Request, state: Any) -> str | None:
     The lockout is not asked: whoever guesses beside a viewer of a stream neither ends it nor keeps it open.
     """
     shown = request.headers.get("authorization")
-    with state.sessions() as session:
+    with state.readers() as session:
         try:
             if shown is None:
                 return None if _by_cookie(session, request) else "the session has ended; sign in again"

@@ -51,7 +51,7 @@ class Transactions(Protocol):
         """The service's settings."""
 
     def reading(self) -> AbstractContextManager[Session]:
-        """Open a transaction that changes nothing."""
+        """Open a session that only reads."""
 
     def writing(self, target: str | None = None, **detail: Any) -> AbstractContextManager[Session]:
         """Open a transaction that is committed with an audit entry."""
@@ -198,12 +198,11 @@ class Inserting:
         An upload that adds less than a tenth leaves that to the database: it looks by itself after a tenth, too.
         """
         try:
-            with self.call.reading() as session:
+            with self.call.stepping() as session:
                 if self.sqlite:
                     session.execute(text("PRAGMA analysis_limit = 1000"))  # a look at each index, not at every row
                     session.execute(text("PRAGMA optimize"))  # tables that have grown much, no others
                 elif self.inserted * 10 >= session.execute(text(_ROWS_LAST_SEEN)).scalar_one():
                     session.execute(text("ANALYZE traces"))
-                session.commit()
         except SQLAlchemyError as error:
             logger.warning("the planner's statistics of traces are old: %s", error)

@@ -69,6 +69,8 @@ def make_engine(settings: Settings) -> Engine:
             "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 2,
+            # What is prepared once outlives a migration of what it reads, and every plan is made for its values anyway.
+            "prepare_threshold": None,
         },
     )
     event.listen(engine, "connect", _set_up_postgresql)

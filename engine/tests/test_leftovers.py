@@ -12,7 +12,13 @@ from tunix_rt.cli import app
 from tunix_rt.formats import locked, write_text
 
 LATER = leftovers.AGE + 60
-LEFT = ("datasets/.few-v1.0a1b2c3d.tmp", "runs/.old.0a1b2c3d.deleted", "cache/builds/5f", "uploads/1b")
+LEFT = (
+    "datasets/.few-v1.0a1b2c3d.tmp",
+    "runs/.old.0a1b2c3d.deleted",
+    "cache/tokenizers/.m.0a1b2c3d.tmp",
+    "cache/builds/5f",
+    "uploads/1b",
+)
 KEPT = ("datasets/few-v1", "runs/.hidden", "cache/metrics/run", "jobs/.x.0a1b2c3d.tmp", "logs")
 
 
@@ -61,7 +67,7 @@ def test_doctor_names_leftovers_and_removes_them_when_asked(tmp_path: Path, monk
     monkeypatch.setattr(leftovers, "AGE", -1.0)
     make(tmp_path, LEFT)
     shown = CliRunner().invoke(app, ["doctor"]).stdout
-    assert "4 leftovers" in shown
+    assert f"{len(LEFT)} leftovers" in shown
     assert "tunix-rt doctor --sweep" in shown
     assert (tmp_path / LEFT[0]).is_dir()
     shown = CliRunner().invoke(app, ["doctor", "--sweep"]).stdout

@@ -19,7 +19,7 @@ from tunix_rt.formats import is_locked, locked
 
 AGE = 24 * 3600.0
 """Seconds without a change from which something half done counts as left behind."""
-_FOLDERS = ("datasets", "runs", "evaluations", "submissions", "models", "tasks")
+_FOLDERS = ("datasets", "runs", "evaluations", "submissions", "models", "tasks", "cache/tokenizers")
 """Folders whose entries are made and deleted under a hidden name."""
 _WORKPLACES = ("cache/builds", "cache/imports", "uploads")
 """Folders of which every entry is somebody's working folder."""

@@ -56,9 +56,10 @@ class SessionPlanner:
         return now + 0.6 * (deadline - now)
 
     def expect_measurement(self, phase: str, seconds: float) -> float:
-        """Promise the measurement of a tuned model what one under the same prompt took before, and some more.
+        """Promise the measurement of a tuned model what one like it took before, and some more.
 
-        A tuned model ends its answers and so needs no longer than the base; where it does, its deadline cuts it short.
+        Of the base's, that is the quicker one: it never ends an answer under our prompt, while a tuned model does, as
+        the base does after examples. A model that does not end its answers either is cut short by its deadline.
         """
         return self.budget.expect(phase, min(_LOADING, 1.2 * self.budget.minutes) + 1.3 * seconds)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete, func, literal
@@ -49,15 +47,7 @@ def _changed(session: Session, statement: Any) -> int:
     return len(session.execute(statement.returning(TraceTag.seq), execution_options=options).all())
 
 
-def of_rows(session: Session, seqs: Iterable[int]) -> dict[int, list[str]]:
-    """Return the tags of those of these traces that have some, in alphabetical order, by `seq`."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for seq, tag in session.execute(choose(TraceTag.seq, TraceTag.tag).where(TraceTag.seq.in_(seqs))):
-        found[seq].append(tag)
-    return {seq: sorted(tags) for seq, tags in found.items()}
-
-
 def of_trace(session: Session, trace_id: uuid.UUID) -> list[str]:
     """Return the tags of a trace in alphabetical order; raise NotFound."""
     seq = traces.read(session, trace_id).seq
-    return of_rows(session, [seq]).get(seq, [])
+    return sorted(session.scalars(choose(TraceTag.tag).where(TraceTag.seq == seq)))

@@ -22,8 +22,9 @@ from tunix_rt.train.decoder import DecoderSpec, LayerSpec, Weights
 from tunix_rt.train.drawing import DrawRule, draw_tokens
 
 Cache = list[dict[str, jax.Array]]
-"""For each layer `k [B·K, H, S]` and `v [B·K, S, H]`: the order in which matrix products read them fastest. Rows and
-heads are one dimension: with a reshape between update and product XLA copies the whole cache at every step."""
+"""For each layer `k [B·K, S, H]` and `v [B·K, H, S]`: as first factors, the order in which a few queries read them
+fastest. Rows and heads are one dimension: with a reshape between update and product XLA copies the whole cache at every
+step."""
 
 _MASKED = -1e30
 _FEW = 64
@@ -80,7 +81,7 @@ def make_cache(spec: DecoderSpec, rows: int, columns: int, dtype: str) -> Cache:
         size = ring_size(layer, columns)
         lanes = rows * spec.num_kv_heads
         cache.append(
-            {"k": jnp.zeros((lanes, spec.head_dim, size), dtype), "v": jnp.zeros((lanes, size, spec.head_dim), dtype)}
+            {"k": jnp.zeros((lanes, size, spec.head_dim), dtype), "v": jnp.zeros((lanes, spec.head_dim, size), dtype)}
         )
     return cache
 
@@ -102,15 +103,19 @@ def _norm(x: jax.Array, scale: jax.Array) -> jax.Array:
 
 
 def _matmul(x: jax.Array, weight: jax.Array) -> jax.Array:
-    """Multiply `[T, K]` with a weight `[N, K]`.
-
-    XLA's CPU library packs its second factor at every call, which for a few rows takes longer than the product. So the
-    weight stands first; the barrier keeps XLA from turning the product round.
-    """
+    """Multiply `[T, K]` with a weight `[N, K]`."""
     if len(x) > _FEW:
         return jnp.einsum("tk,nk->tn", x.astype(weight.dtype), weight, preferred_element_type=jnp.float32)
-    turned = jnp.einsum("nk,tk->nt", weight, x.astype(weight.dtype), preferred_element_type=jnp.float32)
-    return jax.lax.optimization_barrier(turned).T
+    return _large_first("nk,tk->nt", weight, x.astype(weight.dtype)).T
+
+
+def _large_first(subscripts: str, large: jax.Array, small: jax.Array) -> jax.Array:
+    """Multiply what is large with what is small.
+
+    XLA's CPU library packs its second factor at every call, which takes longer than a product with a few rows. So the
+    large one stands first; the barrier keeps XLA from turning the product round.
+    """
+    return jax.lax.optimization_barrier(jnp.einsum(subscripts, large, small, preferred_element_type=jnp.float32))
 
 
 def _angles(spec: DecoderSpec, weights: Weights, positions: jax.Array) -> dict[LayerSpec, tuple[jax.Array, jax.Array]]:
@@ -184,7 +189,7 @@ def _packed_layer(
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Run one layer over a chunk; `context` is what stands before it: keys, values, positions, segment (None: all)."""
     q, k, v = _project(spec, layer, x, angle)
-    own = {"k": k.transpose(1, 2, 0), "v": v.transpose(1, 0, 2)}
+    own = {"k": k.transpose(1, 0, 2), "v": v.transpose(1, 2, 0)}
     if last:  # nobody reads the hidden states of a prompt after its keys and values are known
         return x, own
     masks = [
@@ -195,22 +200,22 @@ def _packed_layer(
     same = (chunk.segments[:, None] == chunk.segments[None]) & (chunk.segments >= 0)[None]
     masks.append(_visible(layer_spec, chunk.positions[:, None], chunk.positions[None]) & same)
     mask = jnp.concatenate(masks, axis=1) if context else masks[0]
-    keys = jnp.concatenate([*(keys for keys, *_ in context), own["k"]], axis=2)
-    values = jnp.concatenate([*(values for _, values, *_ in context), own["v"]], axis=1)
+    keys = jnp.concatenate([*(keys for keys, *_ in context), own["k"]], axis=1)
+    values = jnp.concatenate([*(values for _, values, *_ in context), own["v"]], axis=2)
     size, heads, group, _ = q.shape
     lanes = q.transpose(1, 0, 2, 3).reshape(heads, size * group, -1)
-    scores = jnp.einsum("knh,khs->kns", lanes, keys, preferred_element_type=jnp.float32)
+    scores = jnp.einsum("knh,ksh->kns", lanes, keys, preferred_element_type=jnp.float32)
     scores = scores.reshape(heads, size, group, -1)
     probabilities = _probabilities(spec, scores, mask[None, :, None]).astype(values.dtype)
     lanes = probabilities.reshape(heads, size * group, -1)
-    encoded = jnp.einsum("kns,ksh->knh", lanes, values, preferred_element_type=jnp.float32)
+    encoded = jnp.einsum("kns,khs->knh", lanes, values, preferred_element_type=jnp.float32)
     encoded = encoded.reshape(heads, size, group, -1).transpose(1, 0, 2, 3)
     return _after_attention(layer, x, encoded), own
 
 
 @partial(jax.jit, static_argnames="spec")
 def prefill_prefix(spec: DecoderSpec, weights: Weights, tokens: jax.Array) -> Cache:
-    """Return keys `[K, H, P]` and values `[K, P, H]` of every layer for a text that all prompts start with."""
+    """Return keys `[K, P, H]` and values `[K, H, P]` of every layer for a text that all prompts start with."""
     positions = jnp.arange(len(tokens))
     zero = jnp.int32(0)
     chunk = Chunk(tokens, positions, jnp.zeros_like(tokens), zero, zero, zero, zero)
@@ -242,12 +247,12 @@ def prefill(
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         context: list[tuple[jax.Array, jax.Array, jax.Array, int | None]] = []
         if prefix is not None:
-            place = jnp.arange(prefix[index]["k"].shape[2])
+            place = jnp.arange(prefix[index]["k"].shape[1])
             place = jnp.where(place < chunk.prefix_length, place, _FAR)
             context.append((prefix[index]["k"], prefix[index]["v"], place, None))
         if with_history:
             keys, values = (_lanes(cache[index][name], chunk.history_row, spec.num_kv_heads) for name in "kv")
-            own = _ring_positions(keys.shape[2], chunk.history_start, chunk.history_length)
+            own = _ring_positions(keys.shape[1], chunk.history_start, chunk.history_length)
             context.append((keys, values, jnp.where(own >= 0, own + chunk.prefix_length, _FAR), 0))
         last = index == len(spec.layers) - 1
         x, own_kv = _packed_layer(
@@ -271,11 +276,11 @@ def _insert_row(fresh: Cache, inserts: Inserts, entry: jax.Array, cache: Cache) 
     result = []
     for new, old in zip(fresh, cache, strict=True):
         heads = len(new["k"])
-        own = _ring_positions(old["k"].shape[2], inserts.start[entry], inserts.end[entry])
+        own = _ring_positions(old["k"].shape[1], inserts.start[entry], inserts.end[entry])
         is_new = own >= begin
         source = jnp.where(is_new, inserts.offset[entry] + own - begin, 0)
-        keys = jnp.where(is_new, new["k"][:, :, source], _lanes(old["k"], row, heads))
-        values = jnp.where(is_new[:, None], new["v"][:, source], _lanes(old["v"], row, heads))
+        keys = jnp.where(is_new[:, None], new["k"][:, source], _lanes(old["k"], row, heads))
+        values = jnp.where(is_new, new["v"][:, :, source], _lanes(old["v"], row, heads))
         result.append(
             {
                 "k": jax.lax.dynamic_update_slice_in_dim(old["k"], keys, row * heads, 0),
@@ -300,27 +305,27 @@ def _decode_hidden(
     angles, x, result = _angles(spec, weights, positions), _embed(weights, rows.tokens), []
     for index, (layer_spec, layer) in enumerate(zip(spec.layers, weights["layers"], strict=True)):
         q, k, v = _project(spec, layer, x, angles[layer_spec])
-        heads, size = k.shape[1], cache[index]["k"].shape[2]
+        heads, size = k.shape[1], cache[index]["k"].shape[1]
         column = jnp.mod(clock, size)
-        k, v, lanes = k.reshape(-1, spec.head_dim, 1), v.reshape(-1, 1, spec.head_dim), q.reshape(-1, *q.shape[2:])
-        keys = jax.lax.dynamic_update_slice_in_dim(cache[index]["k"], k, column, axis=2)
-        values = jax.lax.dynamic_update_slice_in_dim(cache[index]["v"], v, column, axis=1)
+        k, v, lanes = k.reshape(-1, 1, spec.head_dim), v.reshape(-1, spec.head_dim, 1), q.reshape(-1, *q.shape[2:])
+        keys = jax.lax.dynamic_update_slice_in_dim(cache[index]["k"], k, column, axis=1)
+        values = jax.lax.dynamic_update_slice_in_dim(cache[index]["v"], v, column, axis=2)
         result.append({"k": keys, "v": values})
         age = jnp.mod(clock - jnp.arange(size), size)
         masks = [age[None] <= rows.lengths[:, None]]  # a ring of a sliding layer is no longer than its window
-        scores = [_split(jnp.einsum("ngh,nhs->ngs", lanes, keys, preferred_element_type=jnp.float32), heads)]
+        scores = [_split(_large_first("nsh,ngh->nsg", keys, lanes).transpose(0, 2, 1), heads)]
         if prefix is not None:
-            place = jnp.arange(prefix[index]["k"].shape[2])
+            place = jnp.arange(prefix[index]["k"].shape[1])
             place = jnp.where(place < prefix_length, place, _FAR)
             masks.append(_visible(layer_spec, positions[:, None], place[None]))
-            scores.append(jnp.einsum("bkgh,khp->bkgp", q, prefix[index]["k"], preferred_element_type=jnp.float32))
+            scores.append(jnp.einsum("bkgh,kph->bkgp", q, prefix[index]["k"], preferred_element_type=jnp.float32))
         mask = jnp.concatenate(masks, axis=-1)[:, None, None]
         probabilities = _probabilities(spec, jnp.concatenate(scores, axis=-1), mask).astype(values.dtype)
         own = probabilities[..., :size].reshape(*lanes.shape[:2], size)
-        encoded = _split(jnp.einsum("ngs,nsh->ngh", own, values, preferred_element_type=jnp.float32), heads)
+        encoded = _split(_large_first("nhs,ngs->nhg", values, own).transpose(0, 2, 1), heads)
         if prefix is not None:
             encoded += jnp.einsum(
-                "bkgp,kph->bkgh", probabilities[..., size:], prefix[index]["v"], preferred_element_type=jnp.float32
+                "bkgp,khp->bkgh", probabilities[..., size:], prefix[index]["v"], preferred_element_type=jnp.float32
             )
         x = _after_attention(layer, x, encoded)
     return _norm(x, weights["final_norm"]), result

@@ -109,9 +109,9 @@ def migrate(
     settings = Settings()
     engine = db.make_engine(settings)
     try:
-        before, _ = db.revisions(engine, settings)
+        before, _ = db.revisions(engine)
         db.migrate(settings, revision)
-        after, _ = db.revisions(engine, settings)
+        after, _ = db.revisions(engine)
     except CommandError as error:
         raise UsageError(f"{error}; name `head`, `base`, `-1` or a revision in backend/migrations") from error
     except SQLAlchemyError as error:
@@ -151,7 +151,7 @@ def _call(action: str) -> Iterator[Call]:
     settings = Settings()
     engine = db.make_engine(settings)
     try:
-        found, newest = db.revisions(engine, settings)
+        found, newest = db.revisions(engine)
         if found is None:
             db.migrate(settings)
         elif found != newest:

@@ -10,13 +10,9 @@ import select
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Text, create_engine, event
+from sqlalchemy import Engine, Text, create_engine, event, inspect, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,6 +21,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from tunix_rt.errors import TunixRtError
 from tunix_rt_backend.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _BUSY_SECONDS = 30
 
@@ -172,26 +171,36 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql(f"BEGIN {kind}")
 
 
-def _alembic(settings: Settings) -> Config:
+def _migrations() -> Path:
     here = Path(__file__).resolve().parent
-    folder = next(path for path in (here / "migrations", here.parent / "migrations") if path.is_dir())
+    return next(path for path in (here / "migrations", here.parent / "migrations") if path.is_dir())
+
+
+def _alembic(settings: Settings) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
     config.set_main_option("sqlalchemy.url", settings.url.replace("%", "%%"))
     return config
 
 
 def migrate(settings: Settings, revision: str = "head") -> None:
     """Bring the tables to a revision, forward or (`base`, `-1`) back."""
+    from alembic import command
+
     if settings.url.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
-    config = _alembic(settings)
     down = revision == "base" or revision.startswith("-")
-    (command.downgrade if down else command.upgrade)(config, revision)
+    (command.downgrade if down else command.upgrade)(_alembic(settings), revision)
 
 
-def revisions(engine: Engine, settings: Settings) -> tuple[str | None, str | None]:
-    """Return the revision of the database and the newest one that this code knows; None: no table yet."""
+def revisions(engine: Engine) -> tuple[str | None, str]:
+    """Return the revision of the database and the newest one that this code knows; None: no table yet.
+
+    Every process of the service asks, so Alembic, which takes long to import, is not asked.
+    """
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    return found, ScriptDirectory.from_config(_alembic(settings)).get_current_head()
+        known = inspect(connection).has_table("alembic_version")
+        found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
+    return found, max(path.stem.partition("_")[0] for path in (_migrations() / "versions").glob("[0-9]*.py"))

@@ -38,7 +38,7 @@ def prepare_database(settings: Settings, say: Callable[[str], None]) -> None:
     """Bring the tables to the newest revision; raise TunixRtError if the database does not answer."""
     engine = db.make_engine(settings)
     try:
-        found, newest = db.revisions(engine, settings)
+        found, newest = db.revisions(engine)
         if found != newest:
             say(
                 f"{db.place(engine)}: tables {'are made' if found is None else f'go from revision {found} to {newest}'}"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
-QUICKLY = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false"}
-"""Compiles what test_loss.py needs in a third of the time, and trains nano at half the speed."""
+QUICKLY = {
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+}
+"""Compiles what test_loss.py needs in a third of the time, and trains nano at half the speed. Code that is compiled in
+one piece takes a tenth less than in 32."""
 
 
 def compile_quickly() -> None:

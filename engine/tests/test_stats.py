@@ -4,9 +4,9 @@ import math
 import random
 
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats as scipy_stats
 
 from tunix_rt import stats
 
@@ -14,7 +14,7 @@ from tunix_rt import stats
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 10), (10, 10), (1, 10), (55, 100), (700, 1319)])
 @pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
 def test_wilson_agrees_with_scipy(successes: int, n: int, confidence: float) -> None:
-    expected = scipy_stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    expected = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     found = stats.wilson(successes, n, confidence)
     assert found.value == successes / n
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
@@ -61,7 +61,7 @@ def test_mcnemar_by_hand(b: int, c: int, p: float) -> None:
 
 @pytest.mark.parametrize(("b", "c"), [(5, 12), (100, 140), (990, 1009), (1000, 1100), (40_000, 40_700), (0, 5000)])
 def test_mcnemar_agrees_with_scipy(b: int, c: int) -> None:
-    assert stats.mcnemar_exact(b, c) == pytest.approx(scipy_stats.binomtest(b, b + c).pvalue, rel=1e-9, abs=1e-300)
+    assert stats.mcnemar_exact(b, c) == pytest.approx(scipy.stats.binomtest(b, b + c).pvalue, rel=1e-9, abs=1e-300)
 
 
 def test_paired_counts_and_tests_pairs() -> None:
@@ -80,20 +80,20 @@ def test_paired_interval_agrees_with_scipy() -> None:
     a = [source.random() for _ in range(80)]
     b = [value + source.gauss(0.1, 0.3) for value in a]
     differences = [after - before for before, after in zip(a, b, strict=True)]
-    expected = scipy_stats.bootstrap(
+    expected = scipy.stats.bootstrap(
         (differences,), lambda x, axis: x.mean(axis=axis), n_resamples=10_000, method="percentile", rng=1
     ).confidence_interval
     found = stats.paired(a, b)
     width = expected.high - expected.low
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.05 * width)
-    test = scipy_stats.permutation_test((differences,), lambda x, axis: x.mean(axis=axis), permutation_type="samples")
+    test = scipy.stats.permutation_test((differences,), lambda x, axis: x.mean(axis=axis), permutation_type="samples")
     assert found.p == pytest.approx(test.pvalue, abs=0.01)
 
 
 def test_bootstrap_mean_agrees_with_scipy() -> None:
     source = random.Random(5)
     values = [source.expovariate(0.01) for _ in range(120)]
-    expected = scipy_stats.bootstrap(
+    expected = scipy.stats.bootstrap(
         (values,), lambda x, axis: x.mean(axis=axis), n_resamples=10_000, method="percentile", rng=1
     ).confidence_interval
     found = stats.bootstrap_mean(values)

@@ -18,7 +18,7 @@ from tunix_rt_backend.tables import WorkerRow, utc_now
 
 def readiness(engine: Engine, sessions: sessionmaker[Session], settings: Settings) -> list[Part]:
     """Look at the database, the disk and the workers; nothing is raised, what is wrong is said."""
-    database = _database(engine, settings)
+    database = _database(engine)
     workers = _workers(sessions, settings) if database.ok else _part("worker", "the database cannot be asked")
     return [database, _disk(settings), workers]
 
@@ -33,9 +33,9 @@ def _part(name: Literal["database", "disk", "worker"], wrong: str | None, right:
     return Part(name=name, ok=wrong is None, detail=wrong or right)
 
 
-def _database(engine: Engine, settings: Settings) -> Part:
+def _database(engine: Engine) -> Part:
     try:
-        found, newest = revisions(engine, settings)
+        found, newest = revisions(engine)
     except SQLAlchemyError as error:
         # The driver's message may name the host and the user, which a stranger need not know.
         return _part("database", f"does not answer ({type(error).__name__}); start it or correct TUNIX_RT_DATABASE_URL")

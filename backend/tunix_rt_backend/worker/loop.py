@@ -283,7 +283,7 @@ def check_tables(settings: Settings) -> None:
     """Raise UsageError if the database answers and its tables are not those of this version."""
     engine = db.make_engine(settings)
     try:
-        found, newest = db.revisions(engine, settings)
+        found, newest = db.revisions(engine)
     except SQLAlchemyError:
         return  # the loop tries again
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,9 @@ class Variants:
         """Run one in a fresh process, so that none lends its memory or its compiled functions to the next."""
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "job.json").write_text(json.dumps(job))
-            process = subprocess.run([python, self.script, "--variant", variant, "--job", folder], check=False)
+            environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+            words = [python, self.script, "--variant", variant, "--job", folder]
+            process = subprocess.run(words, env=environment, check=False)
             if process.returncode == -9:
                 raise OutOfMemory(f"{variant} needs more memory than this machine has")
             if process.returncode != 0:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 import nano
@@ -18,10 +19,11 @@ from postgresql import free_port
 from service import Service, environment, running
 from tunix_rt import leftovers
 from tunix_rt.cli import app as commands
-from tunix_rt.errors import TunixRtError
+from tunix_rt.errors import TunixRtError, UsageError
 from tunix_rt_backend import db, serving
 from tunix_rt_backend.services import jobs
 from tunix_rt_backend.settings import Settings
+from tunix_rt_backend.worker.loop import check_tables
 
 SECONDS = 120
 
@@ -167,6 +169,19 @@ def test_tables_are_made_once(tmp_path: Path) -> None:
     serving.prepare_database(settings, said.append)
     serving.prepare_database(settings, said.append)
     assert [line.split(": ")[-1] for line in said] == ["tables are made"]
+
+
+def test_tables_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    db.migrate(settings)
+    engine = db.make_engine(settings)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for ask in (lambda: serving.prepare_database(settings, print), lambda: check_tables(settings)):
+        with pytest.raises(UsageError, match=r"at revision 9999, .* run the newer version"):
+            ask()
+    assert db.revisions(engine)[0] == "9999"
+    engine.dispose()
 
 
 @pytest.mark.parametrize("command", ["index", "migrate", "token list", "serve --port=0"])

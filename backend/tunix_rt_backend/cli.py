@@ -155,9 +155,7 @@ def _call(action: str) -> Iterator[Call]:
         if found is None:
             db.migrate(settings)
         elif found != newest:
-            raise UsageError(
-                f"the database is at revision {found}, and this version needs {newest}; run `tunix-rt migrate`"
-            )
+            raise UsageError(db.mismatch(found, newest))
         yield Call(settings, db.make_sessions(engine), db.make_readers(engine), CLI, action, request_id="")
     except ServiceError as error:
         raise UsageError(error.detail) from error

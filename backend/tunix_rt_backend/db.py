@@ -204,3 +204,10 @@ def revisions(engine: Engine) -> tuple[str | None, str]:
         known = inspect(connection).has_table("alembic_version")
         found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
     return found, max(path.stem.partition("_")[0] for path in (_migrations() / "versions").glob("[0-9]*.py"))
+
+
+def mismatch(found: str | None, newest: str) -> str:
+    """Return that the tables are not those of this version, and what to do."""
+    if found is not None and found > newest:
+        return f"the database is at revision {found}, and this version knows none after {newest}; run the newer version"
+    return f"the database is at revision {found}, and this version needs {newest}; run `tunix-rt migrate`"

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from tunix_rt import leftovers
-from tunix_rt.errors import TunixRtError
+from tunix_rt.errors import TunixRtError, UsageError
 from tunix_rt_backend import db
 from tunix_rt_backend.middleware.connections import server_options
 from tunix_rt_backend.settings import Settings
@@ -39,6 +39,8 @@ def prepare_database(settings: Settings, say: Callable[[str], None]) -> None:
     engine = db.make_engine(settings)
     try:
         found, newest = db.revisions(engine)
+        if found is not None and found > newest:
+            raise UsageError(db.mismatch(found, newest))
         if found != newest:
             say(
                 f"{db.place(engine)}: tables {'are made' if found is None else f'go from revision {found} to {newest}'}"

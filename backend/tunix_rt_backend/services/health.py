@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from tunix_rt_backend.db import revisions
+from tunix_rt_backend.db import mismatch, revisions
 from tunix_rt_backend.schemas.health import Part
 from tunix_rt_backend.settings import Settings
 from tunix_rt_backend.tables import WorkerRow, utc_now
@@ -40,7 +40,7 @@ def _database(engine: Engine) -> Part:
         # The driver's message may name the host and the user, which a stranger need not know.
         return _part("database", f"does not answer ({type(error).__name__}); start it or correct TUNIX_RT_DATABASE_URL")
     if found != newest:
-        return _part("database", f"has revision {found}, this code needs {newest}; run `tunix-rt migrate`")
+        return _part("database", mismatch(found, newest))
     return _part("database", None, f"{engine.dialect.name}, revision {found}")
 
 

@@ -289,4 +289,4 @@ def check_tables(settings: Settings) -> None:
     finally:
         engine.dispose()
     if found != newest:
-        raise UsageError(f"the database is at revision {found}, this version needs {newest}; run `tunix-rt migrate`")
+        raise UsageError(db.mismatch(found, newest))

@@ -42,6 +42,7 @@ PROMPT_PREFIX = _PREFIX
 
 _TURN_MARKERS = (START_OF_TURN, END_OF_TURN, "<bos>", "<eos>", "<pad>", "<unk>")
 _TAGS = ("<reasoning>", "</reasoning>", "<answer>", "</answer>")
+_MARKERS = _TURN_MARKERS + _TAGS
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
 StepText = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
@@ -128,23 +129,34 @@ def render_prompt(prompt: str) -> str:
     return _PREFIX + prompt + _MIDDLE
 
 
+def check_renders(trace: ReasoningTrace) -> None:
+    """Raise RenderError naming the part of a trace that could not be read back from its text; nothing is rendered."""
+    # Every marker starts with "<", which few texts have: millions of traces are checked, so that is asked first.
+    for step in trace.steps:
+        content = step.content
+        if "<" in content:
+            _forbid(content, _MARKERS, f"step {step.i}")
+        if content != content.strip() or not content:
+            raise RenderError(f"step {step.i} starts or ends with white space, which would be lost; strip it")
+    answer = trace.final_answer
+    if "<" in answer:
+        _forbid(answer, _MARKERS, "the answer")
+    if answer != answer.strip() or not answer:
+        raise RenderError("the answer starts or ends with white space, which would be lost; strip it")
+    if "<" in trace.prompt:
+        _forbid(trace.prompt, _TURN_MARKERS, "the prompt")
+
+
 def render(trace: ReasoningTrace) -> RenderedTrace:
     """Render a trace under the prompt contract.
 
     Raises RenderError naming the part that could not be read back (`parse_text(render(t).text) == canonical(t)`).
     """
-    for step in trace.steps:
-        _forbid(step.content, _TURN_MARKERS + _TAGS, f"step {step.i}")
-        if step.content != step.content.strip() or not step.content:
-            raise RenderError(f"step {step.i} starts or ends with white space, which would be lost; strip it")
-    answer = trace.final_answer
-    _forbid(answer, _TURN_MARKERS + _TAGS, "the answer")
-    if answer != answer.strip() or not answer:
-        raise RenderError("the answer starts or ends with white space, which would be lost; strip it")
+    check_renders(trace)
     reasoning = "\n".join(step.content.replace("\n", "\n" + _INDENT) for step in trace.steps)
     return RenderedTrace(
         prompt=render_prompt(trace.prompt),
-        completion=_OPEN + reasoning + _BETWEEN + answer + _CLOSE + END_OF_TURN,
+        completion=_OPEN + reasoning + _BETWEEN + trace.final_answer + _CLOSE + END_OF_TURN,
     )
 
 

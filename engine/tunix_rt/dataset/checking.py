@@ -60,13 +60,16 @@ class Reading:
         total = 0
         for part in self._parts:
             record = self._record(part)
+            label, stream = self._stream(part)
             rows = imported = 0
-            for result in self._results(part):
+            for number, found in stream:
                 rows += 1
-                if isinstance(result, RowError):
-                    self.log.add(result)
-                else:
+                problem = self._judge(found) if isinstance(found, ReasoningTrace) else None
+                result = found if problem is None else problem.at(label, number)
+                if isinstance(result, ReasoningTrace):
                     imported += 1
+                else:
+                    self.log.add(result)
                 yield result
                 if self._progress and (total + rows) % _TICK == 0:
                     self._progress("read", total + rows, None)
@@ -83,15 +86,11 @@ class Reading:
             schema = detect(path).schema_name
         return SourceRecord(name=label, kind="file", digest=digest_file(path), schema_name=schema)
 
-    def _results(self, part: tuple[Path, str] | Task) -> Iterator[ReasoningTrace | RowError]:
+    def _stream(self, part: tuple[Path, str] | Task) -> tuple[str, Iterator[tuple[int, ReasoningTrace | RowError]]]:
         if isinstance(part, Task):
-            label, rows = part.name, _task_rows(part)
-        else:
-            path, label = part
-            rows = read(path, schema=self._schema, mapping=self._mapping, label=label, unique_ids=self._unique_ids)
-        for number, result in rows:
-            problem = None if isinstance(result, RowError) else self._judge(result)
-            yield result if problem is None else problem.at(label, number)
+            return part.name, _task_rows(part)
+        path, label = part
+        return label, read(path, schema=self._schema, mapping=self._mapping, label=label, unique_ids=self._unique_ids)
 
     def _judge(self, trace: ReasoningTrace) -> RowProblem | None:
         meta = trace.meta

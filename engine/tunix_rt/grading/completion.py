@@ -204,9 +204,13 @@ _PLAIN_NUMBER = re.compile(r"-?\$?(?:\d{1,15}|[1-9]\d{0,2}(?:,\d{3}){1,4})(?:\.\
 
 def _renders_plainly(trace: ReasoningTrace) -> bool:
     """Tell cheaply that nothing in a trace can clash with the tags; false means only that it must be rendered."""
-    return "<" not in trace.prompt and all(
-        "<" not in step.content and step.content.strip() == step.content for step in trace.steps
-    )
+    if "<" in trace.prompt:
+        return False
+    for step in trace.steps:
+        content = step.content
+        if "<" in content or content.strip() != content:
+            return False
+    return True
 
 
 def trace_target(trace: ReasoningTrace) -> Target:

@@ -21,7 +21,7 @@ from tunix_rt.importers.containers import CONTAINERS, MAX_ROW_BYTES, container, 
 from tunix_rt.importers.identities import Identities
 from tunix_rt.importers.problems import ErrorLog, RowError, RowProblem, describe_errors, excerpt
 from tunix_rt.importers.schemas import SCHEMAS, convert_trace, converter, detect_schema, mapped, mapping_of
-from tunix_rt.trace import ReasoningTrace, render
+from tunix_rt.trace import ReasoningTrace, check_renders, render
 
 __all__ = [
     "CONTAINERS",
@@ -129,18 +129,18 @@ def check_row(row: Row) -> ReasoningTrace:
 def _trace(draft: Draft) -> ReasoningTrace:
     try:
         trace = ReasoningTrace.model_validate(draft)
-        rendered = render(trace)
+        check_renders(trace)
     except ValidationError as error:
         raise _invalid(error.errors(include_url=False)[0]) from error
     except RenderError as error:
         part = next((name for name in ("prompt", "step") if name in str(error).split(" contains")[0]), "final_answer")
         fix = "remove or rewrite what is named"
         raise RowProblem(part, "would lose a part when rendered", fix, str(error)) from error
-    if "\x00" in rendered.prompt or "\x00" in rendered.completion:
-        raise RowProblem("row", "contains a NUL byte", "remove the NUL bytes", rendered.text)
+    if "\x00" in "".join([trace.prompt, *[step.content for step in trace.steps], trace.final_answer]):
+        raise RowProblem("row", "contains a NUL byte", "remove the NUL bytes", render(trace).text)
     if not trace.prompt.strip():
         raise RowProblem("prompt", "is empty", "fill it in or drop the row")
-    if any("\x00" in step.type for step in trace.steps):
+    if "\x00" in "".join([step.type for step in trace.steps]):
         raise RowProblem("steps.type", "contains a NUL byte", "remove the NUL bytes")
     if problem := _unwritable(trace.meta):
         raise RowProblem("meta", *problem)
@@ -149,28 +149,28 @@ def _trace(draft: Draft) -> ReasoningTrace:
 
 def _unwritable(meta: dict[str, Any]) -> tuple[str, str] | None:
     """Return what keeps a value from being written and read back the same everywhere, and the fix; None: nothing."""
-    rest: list[Any] = [meta]
-    above = [0]  # how deep each of them lies
-    while rest:
-        value, depth = rest.pop(), above.pop()
-        if depth > _DEEPEST:
-            return f"is nested deeper than {_DEEPEST} levels", "flatten it, or write the inner part as a string"
-        if isinstance(value, dict):
-            rest += [*value.keys(), *value.values()]
-            above += [depth + 1] * (2 * len(value))
-        elif isinstance(value, list):
-            rest += value
-            above += [depth + 1] * len(value)
-        elif isinstance(value, str):
-            if "\x00" in value:
-                return "contains a NUL byte", "remove the NUL bytes"
-            if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-                return "contains half of a surrogate pair", "write the whole character"
-        elif isinstance(value, float) and not math.isfinite(value):
-            return "contains a number that is not finite", "leave it out or write null"
-        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-            return "contains an integer of more than 64 bits", "write it as a string"
-    return None
+    level: list[Any] = [meta]
+    for _ in range(_DEEPEST + 1):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                if "\x00" in value:
+                    return "contains a NUL byte", "remove the NUL bytes"
+                if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+                    return "contains half of a surrogate pair", "write the whole character"
+            elif isinstance(value, dict):
+                below += value
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif isinstance(value, float) and not math.isfinite(value):
+                return "contains a number that is not finite", "leave it out or write null"
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                return "contains an integer of more than 64 bits", "write it as a string"
+        if not below:
+            return None
+        level = below
+    return f"is nested deeper than {_DEEPEST} levels", "flatten it, or write the inner part as a string"
 
 
 _DEEPEST = 64

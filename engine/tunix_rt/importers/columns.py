@@ -19,6 +19,7 @@ Draft = dict[str, Any]
 
 _LONG_META = 500
 """Longest text, in characters, that another column may add to `meta`."""
+_NUMBERS = (int, float)  # a tuple, since a union would be put together for every value of every row
 _EXACT_FLOAT = 2**53
 """Numbers from here on are not all exact as floats."""
 _PARTS = frozenset(
@@ -69,7 +70,7 @@ def _present(row: Row, column: str) -> Any:
 
 def raw_text(row: Row, column: str) -> str:
     """Return a text as it stands; a number is written out."""
-    value = _present(row, column)
+    value = row.get(column) or _present(row, column)
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -128,14 +129,16 @@ def draft_of(row: Row, prompt: str, steps: list[str], answer: str) -> Draft:
 def _meta(row: Row) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     for column in ("meta", "metadata"):
-        value = row.get(column)
+        if (value := row.get(column)) is None:
+            continue
         if isinstance(value, str) and value.startswith("{"):
             value = structured(row, column)
         if isinstance(value, Mapping):
             meta.update(value)
     for column, value in row.items():
-        short = isinstance(value, int | float) or (isinstance(value, str) and 0 < len(value) <= _LONG_META)
-        if short and column not in _PARTS:
+        if column in _PARTS:
+            continue
+        if isinstance(value, _NUMBERS) or (isinstance(value, str) and 0 < len(value) <= _LONG_META):
             meta.setdefault(column, value)
     if isinstance(meta.get("id"), int):
         meta["id"] = str(meta["id"])

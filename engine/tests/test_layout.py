@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -140,3 +142,23 @@ def test_ci_runs_what_a_person_runs() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     wanted = "setup demo test check fix docs lock clean bench-sft bench-sampler bench-rl bench-data"
     assert targets >= set(wanted.split())
+
+
+@pytest.mark.parametrize("optimised", [True, False])
+def test_set_up_builds_on_an_optimised_python(tmp_path: Path, optimised: bool) -> None:
+    """The path's own is left for the system's only where it was compiled without what makes it quick."""
+    first = tmp_path / "python3"
+    first.write_text(f"#!/bin/sh\nexit {int(optimised)}\n")  # as the script's question is answered
+    first.chmod(0o755)
+    done = subprocess.run(
+        [".ci/python"], cwd=ROOT, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    )
+
+    def answers(*command: str) -> bool:
+        return subprocess.run(["/usr/bin/python3", *command], cwd=ROOT, capture_output=True).returncode == 0
+
+    new = answers("-c", "import sys; sys.exit(sys.version_info < (3, 11))")
+    complete = answers("-c", "import ensurepip, venv") and answers(".ci/can-compile")
+    mendable = os.getuid() == 0 and shutil.which("apt-get") is not None
+    expected = "/usr/bin/python3" if new and (complete or mendable) and not optimised else "python3"
+    assert done.stdout.strip() == expected

@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -290,7 +291,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     databases = ["sqlite", "postgresql"] if asked.database == "both" else [asked.database]
     python = os.environ.get(MLFLOW)
-    print(f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d %H:%M')}")
+    ours = f"Python {platform.python_version()} of {sys.base_prefix}"
+    print(f"{os.cpu_count()} cores, {ours}, {time.strftime('%Y-%m-%d %H:%M')}")
     for part in asked.without:
         report.skip(part, "it was left out by --without")
     if not python and "mlflow" not in asked.without:

@@ -6,7 +6,7 @@ SHELL := /bin/bash
 # A process that may not keep what it compiled of its imports compiles them again, and so does every one after it.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTHON ?= $(shell .ci/python)
+PYTHON ?= $(shell bash .ci/python)
 VENV := .venv
 UV ?= $(BIN)/uv
 UPGRADE ?=
@@ -31,8 +31,8 @@ help: ## list the targets
 $(BIN)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "tunix-rt needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian-install python3-venv
-	@test -x $(BIN)/python || { echo "making $(VENV) with $(PYTHON) …" >&2; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian-install python3-venv
+	@test -x $(BIN)/python || { echo "making $(VENV) with $$($(PYTHON) -V), $(PYTHON) …" >&2; $(PYTHON) -m venv $(VENV); }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 

@@ -2,9 +2,7 @@
 
 import ast
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -144,21 +142,33 @@ def test_ci_runs_what_a_person_runs() -> None:
     assert targets >= set(wanted.split())
 
 
-@pytest.mark.parametrize("optimised", [True, False])
-def test_set_up_builds_on_an_optimised_python(tmp_path: Path, optimised: bool) -> None:
-    """The path's own is left for the system's only where it was compiled without what makes it quick."""
-    first = tmp_path / "python3"
-    first.write_text(f"#!/bin/sh\nexit {int(optimised)}\n")  # as the script's question is answered
-    first.chmod(0o755)
-    done = subprocess.run(
-        [".ci/python"], cwd=ROOT, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
-    )
+def python_that_says(folder: Path, fact: str) -> Path:
+    """Write a command that starts this Python with one fact about it changed; return its path."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(fact)
+    command = folder / "python3"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}" exec "{sys.executable}" "$@"\n')
+    command.chmod(0o755)
+    return command
 
-    def answers(*command: str) -> bool:
-        return subprocess.run(["/usr/bin/python3", *command], cwd=ROOT, capture_output=True).returncode == 0
 
-    new = answers("-c", "import sys; sys.exit(sys.version_info < (3, 11))")
-    complete = answers("-c", "import ensurepip, venv") and answers(".ci/can-compile")
-    mendable = os.getuid() == 0 and shutil.which("apt-get") is not None
-    expected = "/usr/bin/python3" if new and (complete or mendable) and not optimised else "python3"
-    assert done.stdout.strip() == expected
+BUILT = "import sysconfig; sysconfig.get_config_vars()['CONFIG_ARGS'] = '--enable-shared {}'"
+
+
+@pytest.mark.parametrize(
+    ("first", "system", "chosen"),
+    [
+        (BUILT.format(""), "", "system"),
+        (BUILT.format("") + "; print('a greeting')", "print('another')", "system"),
+        (BUILT.format("--enable-optimizations"), "", "first"),
+        (BUILT.format(""), "import sys; sys.version_info = (3, 9, 2)", "first"),
+        (BUILT.format(""), "import sys; sys.modules['ensurepip'] = None", "first"),
+        (BUILT.format(""), None, "first"),
+    ],
+    ids=["slow", "slow, with a greeting", "optimised", "another version", "no ensurepip", "no system's own"],
+)
+def test_set_up_builds_on_an_optimised_python(tmp_path: Path, first: str, system: str | None, chosen: str) -> None:
+    of_path = python_that_says(tmp_path / "first of path", first)
+    own = python_that_says(tmp_path / "system's", system) if system is not None else tmp_path / "absent"
+    done = subprocess.run([".ci/python", of_path, own], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{own if chosen == 'system' else of_path}\n"

@@ -23,7 +23,7 @@ from typing import Any
 
 from bench_sampler import check, count_compilation
 from bench_sft import DATA, available_gib, generate_rows
-from variants import OutOfMemory, Result, Variants, gflops_ceiling, peak_mib, say
+from variants import OutOfMemory, Result, Variants, gflops_ceiling, keep_defaults_of_jax, peak_mib, say
 
 TARGETS = {"rollout": 3.0, "step": 2.0}
 """Rollout tokens a second, and steps a second, at least, as multiples of Tunix's best."""
@@ -164,6 +164,7 @@ def tunix(job: Result) -> Result:
     from tunix_rt.train.model import load_model
     from tunix_rt.train.tokenizer import TunixTokenizer
 
+    keep_defaults_of_jax()
     base = load_model(verify_model(Path(job["folder"])), dtype="float32")
     modules = ".*q_einsum|.*kv_einsum|.*gate_proj|.*down_proj|.*up_proj|.*attn_vec_einsum"
     provider = qwix.LoraProvider(module_path=modules, rank=RANK, alpha=ALPHA)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from variants import Result, Variants, best_seconds, gflops_ceiling, peak_mib, say
+from variants import Result, Variants, best_seconds, gflops_ceiling, keep_defaults_of_jax, peak_mib, say
 
 TARGETS = {"speed": 3.0, "memory": 0.5}
 """Tokens a second at least, peak memory at most, as multiples of Tunix's best."""
@@ -142,6 +142,7 @@ def tunix(job: Result) -> Result:
 
     from tunix_rt.train.tokenizer import TunixTokenizer
 
+    keep_defaults_of_jax()
     base = load(job)
     config, compilation = base.config, count_compilation()
     tokenizer, new = TunixTokenizer(base.tokenizer), job["new_tokens"]

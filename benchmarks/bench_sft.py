@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from variants import OutOfMemory, Result, Variants, gflops_ceiling, peak_mib, say
+from variants import OutOfMemory, Result, Variants, gflops_ceiling, keep_defaults_of_jax, peak_mib, say
 
 TARGETS = {"speed": 3.0, "memory": 0.6}
 """Useful tokens a second at least, peak memory at most, as multiples of Tunix's best."""
@@ -147,6 +147,7 @@ def tunix(job: Result) -> Result:
     from tunix_rt.train.base_models import verify_model
     from tunix_rt.train.model import load_model
 
+    keep_defaults_of_jax()
     base = load_model(verify_model(Path(job["folder"])), dtype="float32")
     modules = ".*q_einsum|.*kv_einsum|.*gate_proj|.*down_proj|.*up_proj|.*attn_vec_einsum"
     provider = qwix.LoraProvider(module_path=modules, rank=RANK, alpha=ALPHA)

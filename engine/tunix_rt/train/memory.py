@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
 """Numbers of the options in glibc's malloc.h."""
-_MOST = 2**31 - 1
+_NEVER = -1
+"""A threshold without limit; the largest number that the option takes would still give back blocks of over 2 GiB."""
 
 
 @functools.cache
@@ -27,7 +28,7 @@ def keep_pages() -> bool:
     library = ctypes.CDLL(None)
     if not hasattr(library, "gnu_get_libc_version"):
         return False
-    settings = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: _MOST}
+    settings = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: _NEVER}
     done = [library.mallopt(option, value) == 1 for option, value in settings.items()]
     logger.info("freed memory is kept: %s", all(done))
     return all(done)

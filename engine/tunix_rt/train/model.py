@@ -22,6 +22,7 @@ from tunix_rt.architecture import Architecture
 from tunix_rt.config import LoRAConfig
 from tunix_rt.errors import ConfigError
 from tunix_rt.train.base_models import ModelFiles
+from tunix_rt.train.devices import find_devices
 from tunix_rt.train.lora import LoraProvider
 from tunix_rt.train.tokenizer import Tokenizer, load_tokenizer
 
@@ -58,7 +59,7 @@ def make_mesh(devices: Sequence[jax.Device] | None = None, *, tensor_parallel: i
 
     The axes are of the kind Auto: `jax.make_mesh` makes Explicit ones, which Tunix's models cannot run on.
     """
-    found = list(devices or jax.devices())
+    found = list(devices or find_devices())
     if len(found) % tensor_parallel:
         raise ConfigError(f"{len(found)} devices cannot be divided by tensor_parallel={tensor_parallel}")
     return Mesh(np.array(found).reshape(-1, tensor_parallel), ("fsdp", "tp"))

@@ -30,6 +30,25 @@ from tunix_rt.formats import (
     write_text,
 )
 
+FIRST_USES = """
+import sys, threading
+from tunix_rt.config import SessionConfig
+from tunix_rt.tasks import load
+sys.setswitchinterval(1e-6)
+together, wrong = threading.Barrier(16), []
+def use():
+    together.wait()
+    try:
+        item = load("nano-arithmetic", limit=1).items[0]
+        assert type(item).model_validate_json(item.to_json()) == item
+        SessionConfig.model_validate({"name": "together", "dataset": {"name": "few", "sources": ["some"]}})
+    except Exception as error:
+        wrong.append(repr(error))
+threads = [threading.Thread(target=use) for _ in range(16)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+print(wrong)
+"""
+
 
 class Point(Format):
     """A small format."""
@@ -237,3 +256,10 @@ def test_whoever_only_looks_keeps_nobody_from_the_lock(tmp_path: Path) -> None:
             watcher.join()
     assert seen == {False, True}
     assert not is_locked(tmp_path)
+
+
+def test_threads_may_be_the_first_to_use_a_format_together() -> None:
+    for _ in range(3):
+        words = [sys.executable, "-c", FIRST_USES]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert done.stdout == "[]\n"

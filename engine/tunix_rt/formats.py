@@ -37,6 +37,7 @@ class Format(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        defer_build=True,  # a process uses few of the formats that it imports
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
         ser_json_inf_nan="null",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -50,9 +51,11 @@ print(held)
 
 
 def run(program: str, *words: str) -> int:
-    return int(
-        subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True).stdout
-    )
+    """Run a program with pages of the usual size, which NumPy and the C library may ask the kernel not to use."""
+    environment = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"}
+    environment |= {"NUMPY_MADVISE_HUGEPAGE": "0"}
+    words = (sys.executable, "-c", program, *words)
+    return int(subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize("size", [2**26, 2**31 + 2**26])  # a block of over 2 GiB is beyond what the option can count

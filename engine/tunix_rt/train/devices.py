@@ -1,4 +1,4 @@
-"""Which devices JAX computes on; it does not choose any, but has a CPU finish a call before the next begins."""
+"""Which devices JAX computes on; it does not choose any, but says how a CPU takes calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from tunix_rt.errors import MissingError
 
 
 def find_devices() -> list[jax.Device]:
-    """Return the devices; on a CPU, a call is computed by the thread that makes it, and has ended when it returns.
+    """Return the devices; a CPU computes a call in the thread that makes it, where its inputs are there.
 
     By default JAX computes in a thread of its own and calls a result ready some time before it frees what the call
-    needed meanwhile. The next update then finds that memory taken and asks for as much again: for two rows of Gemma 3
-    270M once, twice or three times 2.5 GiB, as the threads happen to run. JAX asks for this when it makes its backend,
-    so the first to look for devices decides.
+    needed meanwhile. The next update then finds that memory taken and asks for as much again (docs/experiments.md). JAX
+    asks for this when it makes its backend, so the first to look for devices decides.
     """
     jax.config.update("jax_cpu_enable_async_dispatch", False)
     return list(jax.devices())

@@ -23,7 +23,7 @@ faults()
 print(faults())
 """
 HELD = """
-import ctypes, sys, time
+import ctypes, time
 import jax, jax.numpy as jnp
 from tunix_rt.train.devices import find_devices
 from tunix_rt.train.memory import keep_pages
@@ -32,8 +32,7 @@ class Information(ctypes.Structure):
 keep_pages()
 library = ctypes.CDLL(None)
 library.mallinfo2.restype = Information
-if sys.argv[1] == "ours":
-    find_devices()
+find_devices()
 @jax.jit
 def call(rows):  # 512 KiB in and out, 16 MiB meanwhile
     return (rows @ rows.T) @ rows / 2**20
@@ -47,7 +46,10 @@ for _ in range(40):
     held += used() - before > 2**23
 print(held)
 """
-"""Counts the calls of 40 whose memory is still in use when they are said to be done."""
+"""Counts the calls of 40 whose memory is still in use when they are said to be done.
+
+Where JAX was left alone these were 2 to 26, in six runs.
+"""
 
 
 def run(program: str, *words: str) -> int:
@@ -69,4 +71,4 @@ def test_freed_memory_faults_again_by_default() -> None:
 
 
 def test_a_call_is_done_when_what_it_needed_is_free() -> None:
-    assert run(HELD, "ours") == 0
+    assert run(HELD) == 0

@@ -195,7 +195,7 @@ def enable_compilation_cache(home: Path) -> None:
     """
     options: dict[str, Any] = {
         "jax_compilation_cache_dir": os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(home / "cache" / "jax"),
-        "jax_persistent_cache_min_compile_time_secs": 0.02,  # a session compiles a hundred small functions
+        "jax_persistent_cache_min_compile_time_secs": 0,  # a session compiles a hundred small functions
     }
     for name, value in options.items():
         jax.config.update(name, value)

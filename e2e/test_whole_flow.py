@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import arithmetic_rows
 from browser import flaws, open_page
+from compiling import ONE_THREAD
 from postgresql import Server
 from service import Service, running
 
@@ -40,7 +41,9 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
     """The real service and its worker, on a fresh database of each kind."""
     server = Server() if request.param == "postgresql" else None
     try:
-        with running(Service(tmp_path / "home", server.create("flow") if server else None)) as made:
+        made = Service(tmp_path / "home", server.create("flow") if server else None)
+        made.environment |= ONE_THREAD
+        with running(made):
             yield made
     finally:
         if server:

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from arithmetic_rows import ROWS, arithmetic_file, gsm8k_file
+from compiling import ONE_THREAD
 from postgresql import Server
 from service import Service, running
 
@@ -48,7 +49,9 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
     if request.param == "postgresql":
         server: Server = request.getfixturevalue("postgresql")
         url = server.create("flow")
-    with running(Service(tmp_path / "home", url)) as made:
+    made = Service(tmp_path / "home", url)
+    made.environment |= ONE_THREAD
+    with running(made):
         yield made
     if url:
         server.drop("flow")

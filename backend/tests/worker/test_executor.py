@@ -103,9 +103,11 @@ def test_environment_of_a_command_holds_no_secret(sqlite_settings: Settings, mon
     for name in ("TUNIX_RT_DATABASE_URL", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "KAGGLE_KEY"):
         monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+    monkeypatch.setenv("PJRT_NPROC", "3")
     environment = command.environment(sqlite_settings, make_job())
     assert "secret" not in environment.values()
     assert environment["XLA_FLAGS"] == "--xla_cpu_multi_thread_eigen=false"
+    assert environment["PJRT_NPROC"] == "3"
     assert environment["TUNIX_RT_HOME"] == str(sqlite_settings.home)
     assert "JAX_PLATFORMS" not in environment
     assert command.environment(sqlite_settings, make_job(device="cpu"))["JAX_PLATFORMS"] == "cpu"

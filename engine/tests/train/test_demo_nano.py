@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compiling import as_for_a_user
+from compiling import ONE_THREAD, as_for_a_user
 
 CONFIG = Path(__file__).parents[3] / "configs" / "demo-nano.yaml"
 
@@ -16,9 +16,8 @@ def test_reinforcement_gains_five_points_on_the_fine_tuned_model(tmp_path: Path)
     # Time is no limit here, however slow the machine, so that the recipe's own steps are done.
     words = [sys.executable, "-m", "tunix_rt", "session", "run", str(CONFIG), "--seed", "2", "--json"]
     words += ["--time_budget_minutes", "60"]
-    done = subprocess.run(
-        words, env=as_for_a_user() | {"TUNIX_RT_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
+    environment = as_for_a_user() | ONE_THREAD | {"TUNIX_RT_HOME": str(tmp_path)}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert (result["training"]["steps"], result["reinforcement"]["outcome"]["steps"]) == (1400, 80)

@@ -212,6 +212,7 @@ def _find_both_ranked(page: Page, look: Look, run: str) -> None:
 def _submit(page: Page, look: Look, run: str, folder: Path) -> None:
     """Bundle the run, have the bundle verified, and take it home."""
     _flow(page, "Runs")
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()  # the board links to evaluations
     page.get_by_role("link", name=run).click()
     page.get_by_role("link", name="Submit").click()
     make = page.get_by_role("button", name="Bundle it")

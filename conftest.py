@@ -10,6 +10,7 @@ import pytest
 
 import compiling
 from tunix_rt.cli import GC_THRESHOLD
+from tunix_rt.cli.options import keep_numpy_to_one_thread
 
 TRAIN = Path(__file__).parent / "engine" / "tests" / "train"
 FIXTURES = {"nano_template", "undisturbed"}
@@ -23,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give this run a compile cache of its own; the processes that it starts find the name in their environment."""
     gc.set_threshold(*GC_THRESHOLD)
     compiling.compile_quickly()
+    keep_numpy_to_one_thread()
     if CACHE not in os.environ:
         os.environ[CACHE] = folder = tempfile.mkdtemp(prefix="tunix-rt-tests-jax-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -77,6 +77,23 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     assert best < 0.4
 
 
+@pytest.mark.parametrize(("asked", "threads"), [(None, 1), ("2", 2)])
+def test_numpy_starts_no_threads_unless_asked_to(asked: str | None, threads: int) -> None:
+    program = (
+        "import atexit, tunix_rt.cli\n"
+        "def count():\n    import numpy, psutil\n    print(psutil.Process().num_threads())\n"
+        "atexit.register(count)\n"
+        "tunix_rt.cli.main()\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if asked:
+        environment["OPENBLAS_NUM_THREADS"] = asked
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--version"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == str(threads)
+
+
 def processor_seconds() -> float:
     """Return what ended child processes have computed: what a clock would show if nothing else ran."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -18,7 +18,7 @@ import typer
 
 from tunix_rt import __version__
 from tunix_rt.cli import data, doctor, evaluations, exports, models, rewards, runs, session, submit, tasks, train
-from tunix_rt.cli.options import home
+from tunix_rt.cli.options import home, keep_numpy_to_one_thread
 from tunix_rt.errors import TunixRtError
 from tunix_rt.progress import printable
 
@@ -134,6 +134,7 @@ for _plugin in importlib.metadata.entry_points(group=PLUGINS):
 def main() -> None:
     """Run the command line of this process."""
     gc.set_threshold(*GC_THRESHOLD)
+    keep_numpy_to_one_thread()
     try:
         app()
     except SystemExit as end:

@@ -47,6 +47,15 @@ def side_environment() -> Path | None:
     return Path(named) if named else None
 
 
+def keep_numpy_to_one_thread() -> None:
+    """Have NumPy, if it is imported after this, start no threads, here and in the processes that this one starts.
+
+    It multiplies small matrices only, and to start its threads takes 0.08 s of CPU; JAX has threads of its own. Whoever
+    set OPENBLAS_NUM_THREADS is heard.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def say(text: str) -> None:
     """Say something to the person: on stderr."""
     sys.stderr.write(printable(text) + "\n")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import arithmetic_rows
-from browser import flaws, open_page
+from browser import flaws, movements, open_page
 from compiling import ONE_THREAD
 from postgresql import Server
 from service import Service, running
@@ -148,6 +148,7 @@ def _train(page: Page, look: Look) -> str:
     summary = page.get_by_label("Summary")
     expect(summary).to_contain_text("running", timeout=MINUTES)
     run = page.get_by_role("heading", level=1).inner_text()
+    assert not movements(page), "its badge and its bar stand still too"
     page.evaluate("window.since = 'the beginning'")
     _stop_and_go_on(page)
     page.get_by_role("tab", name="Log").click()

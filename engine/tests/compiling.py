@@ -8,7 +8,7 @@ ONE_THREAD = {"PJRT_NPROC": "1"}
 """JAX computes in one thread. Two tests share two cores: nano's update takes 77 ms of CPU so, 113 to 138 in two threads
 that wait for each other. The last bits of a sum depend on the number of threads."""
 
-QUICKLY = ONE_THREAD | {
+QUICKLY = {
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
     "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
 }
@@ -17,14 +17,16 @@ a short session of nano takes a tenth less CPU if its code is compiled in one pi
 
 
 def compile_quickly() -> None:
-    """Let this process, and what inherits from it, compile quickly, unless somebody said how to compile."""
+    """Let this process, and what inherits from it, compile quickly and in one thread, unless somebody said how."""
     if not QUICKLY.keys() & os.environ.keys():
         os.environ |= QUICKLY
+    if not ONE_THREAD.keys() & os.environ.keys():
+        os.environ |= ONE_THREAD
 
 
 def as_for_a_user() -> dict[str, str]:
-    """Return this process's environment without what makes tests compile quickly."""
-    return {name: value for name, value in os.environ.items() if QUICKLY.get(name) != value}
+    """Return this process's environment without what makes tests quick."""
+    return {name: value for name, value in os.environ.items() if (QUICKLY | ONE_THREAD).get(name) != value}
 
 
 def on_devices(count: int) -> dict[str, str]:

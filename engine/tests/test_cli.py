@@ -77,21 +77,22 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     assert best < 0.4
 
 
-@pytest.mark.parametrize(("asked", "threads"), [(None, 1), ("2", 2)])
-def test_numpy_starts_no_threads_unless_asked_to(asked: str | None, threads: int) -> None:
+@pytest.mark.parametrize("asked", [{}, {"OPENBLAS_NUM_THREADS": "2"}, {"OMP_NUM_THREADS": "2"}])
+def test_numpy_starts_no_threads_unless_asked_to(asked: dict[str, str]) -> None:
     program = (
-        "import atexit, tunix_rt.cli\n"
-        "def count():\n    import numpy, psutil\n    print(psutil.Process().num_threads())\n"
-        "atexit.register(count)\n"
+        "import atexit, json, os, tunix_rt.cli\n"
+        "def tell():\n    import numpy, psutil\n"
+        "    print(json.dumps([psutil.Process().num_threads(), os.environ.get('OPENBLAS_NUM_THREADS')]))\n"
+        "atexit.register(tell)\n"
         "tunix_rt.cli.main()\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    if asked:
-        environment["OPENBLAS_NUM_THREADS"] = asked
-    done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split()[-1] == str(threads)
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    environment = {name: value for name, value in os.environ.items() if name not in names} | asked
+    words = [sys.executable, "-c", program, "--version"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    threads, told = json.loads(done.stdout.splitlines()[-1])
+    assert told == asked.get("OPENBLAS_NUM_THREADS", None if asked else "1")
+    assert asked or threads == 1
 
 
 def processor_seconds() -> float:

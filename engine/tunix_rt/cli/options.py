@@ -50,10 +50,11 @@ def side_environment() -> Path | None:
 def keep_numpy_to_one_thread() -> None:
     """Have NumPy, if it is imported after this, start no threads, here and in the processes that this one starts.
 
-    It multiplies small matrices only, and to start its threads takes 0.08 s of CPU; JAX has threads of its own. Whoever
-    set OPENBLAS_NUM_THREADS is heard.
+    To start them takes some 0.1 s of CPU; little is multiplied by NumPy, and JAX has threads of its own. Whoever set
+    OPENBLAS_NUM_THREADS or OMP_NUM_THREADS is heard.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "OMP_NUM_THREADS" not in os.environ:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def say(text: str) -> None:

@@ -14,7 +14,7 @@ from compiling import ONE_THREAD, as_for_a_user
 CONFIG = Path(__file__).parents[3] / "configs" / "demo-nano.yaml"
 SEEDS = (4, 0, 1)
 """The first is run; the others where it does not gain. What is learned by when depends on the last bits of sums, and so
-on the processor and its threads: one run in five or six gains nothing (docs/experiments.md)."""
+on the processor and its threads: of eleven sessions one gained nothing (docs/experiments.md)."""
 
 
 def test_reinforcement_gains_five_points_on_the_fine_tuned_model(tmp_path: Path) -> None:

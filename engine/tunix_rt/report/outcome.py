@@ -310,7 +310,7 @@ def _side(title: str, sample: Sample, score: Score) -> Markup:
     ended = "ended itself" if sample.finish == "stop" else "cut off"
     raw = element(
         "details",
-        element("summary", f"Whole completion, {sample.tokens} tokens, {ended}"),
+        element("summary", f"Whole completion, {sample.tokens} {'token' if sample.tokens == 1 else 'tokens'}, {ended}"),
         element("pre", sample.completion or "(empty)", class_="raw"),
         open=not steps,
     )
